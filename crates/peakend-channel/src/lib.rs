@@ -1,0 +1,1 @@
+//! The outside world: file readers, outbound messages, the one outbound client.

@@ -1,0 +1,21 @@
+//! Analytics questions as plain data, and the trait that answers them.
+//!
+//! Nothing here names an engine, a table of the operational store, or a rule of
+//! the loop. Codes (touchpoint, unit, line…) are opaque strings. Every score
+//! metric derives from the integer histograms of a [`Cell`], so counts come
+//! first and ratios last, above this crate.
+mod error;
+mod fact;
+mod filter;
+mod naive;
+mod question;
+mod table;
+mod warehouse;
+
+pub use error::WarehouseError;
+pub use fact::{OutcomeFact, VoiceFact, VoiceKind};
+pub use filter::{Band, Filter, Score, Tone};
+pub use naive::NaiveWarehouse;
+pub use question::{DayRange, Dimension, Grain, OutcomeQuestion, Question, VoiceList, VoiceOrder};
+pub use table::{Cell, Provenance, Route, Row, Table, VoicePage};
+pub use warehouse::{Loaded, Warehouse};

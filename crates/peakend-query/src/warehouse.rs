@@ -1,0 +1,41 @@
+//! The one door between the loop and an analytics engine.
+
+use async_trait::async_trait;
+
+use crate::{OutcomeFact, OutcomeQuestion, Question, Table, VoiceFact, VoiceList, VoicePage, WarehouseError};
+
+/// What a bulk load did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loaded {
+    /// Rows were added.
+    Added(u64),
+    /// This batch id had been loaded before; nothing changed.
+    AlreadyThere,
+}
+
+/// Answers questions over voices and outcomes of one or many organisations.
+///
+/// Contract: after `append` or `load_outcomes` returns, every later answer
+/// includes those rows. `append` is idempotent by `(org, seq)`: a row whose seq
+/// is at or below `position(org)` or already hot is ignored. Hot rows need not
+/// survive a restart; the caller replays the log from `position(org)`.
+#[async_trait]
+pub trait Warehouse: Send + Sync + std::fmt::Debug {
+    /// Answer a question.
+    async fn answer(&self, question: &Question) -> Result<Table, WarehouseError>;
+    /// List the voices behind a figure.
+    async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError>;
+    /// Take new voices into the hot tail.
+    async fn append(&self, org: &str, voices: Vec<VoiceFact>) -> Result<(), WarehouseError>;
+    /// Make hot rows durable as a segment; returns how many were sealed.
+    async fn seal(&self, org: &str) -> Result<u64, WarehouseError>;
+    /// Highest log position that is durable here; 0 when none.
+    async fn position(&self, org: &str) -> Result<u64, WarehouseError>;
+    /// Load operating figures, durable when it returns, idempotent by batch id.
+    /// A later batch wins over an earlier one for the same (person, kind, month).
+    async fn load_outcomes(&self, org: &str, batch: &str, rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError>;
+    /// Operating figures, one per (person, month), sorted by person then month.
+    async fn outcomes(&self, question: &OutcomeQuestion) -> Result<Vec<OutcomeFact>, WarehouseError>;
+    /// Remove every organisation's segment and hot rows (used by rebuild and reset).
+    async fn clear(&self, org: &str) -> Result<(), WarehouseError>;
+}

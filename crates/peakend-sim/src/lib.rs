@@ -1,0 +1,1 @@
+//! A seeded generator of the demo bank with planted effects.

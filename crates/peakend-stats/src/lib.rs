@@ -1,0 +1,1 @@
+//! Pure numerics: metrics, intervals, comparisons, matching, difference-in-differences.

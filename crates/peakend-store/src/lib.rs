@@ -1,0 +1,1 @@
+//! The operational store: the only room that knows SQL.

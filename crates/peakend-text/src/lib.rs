@@ -1,0 +1,1 @@
+//! Text methods: language, sentiment, themes; text in, values out.

@@ -1,0 +1,1 @@
+//! The columnar warehouse: the only room that names the engine.

@@ -1,0 +1,2 @@
+//! The `peakend` binary.
+fn main() {}
