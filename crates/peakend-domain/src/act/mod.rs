@@ -1,0 +1,1 @@
+//! Act: one person's problem and everybody's problem become work.

@@ -1,0 +1,1 @@
+//! Insight: what the voices mean, as figures and findings.

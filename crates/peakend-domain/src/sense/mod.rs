@@ -1,0 +1,1 @@
+//! Sense: who and where, how we ask, what came in.

@@ -1,0 +1,2 @@
+//! Organisations, members of staff, sessions, keys, audit.
+pub mod audit;

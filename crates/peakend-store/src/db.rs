@@ -1,0 +1,135 @@
+//! Connections and transactions over SQLite and PostgreSQL.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Once;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{Any, AnyConnection, AnyPool, Executor as _, Transaction};
+
+use crate::{StoreError, migration};
+
+/// Which database is behind the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded SQLite: one writer, many readers.
+    Sqlite,
+    /// PostgreSQL: shared by several servers.
+    Postgres,
+}
+
+/// The operational store. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    reader: AnyPool,
+    writer: AnyPool,
+    engine: Engine,
+}
+
+/// A transaction; rolls back when dropped without [`Tx::commit`].
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Any>,
+    engine: Engine,
+}
+
+impl Store {
+    /// Open (and create or migrate) the database at `sqlite:PATH` or `postgres://…`.
+    pub async fn open(address: &str) -> Result<Self, StoreError> {
+        static DRIVERS: Once = Once::new();
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let (engine, url) = if let Some(path) = address.strip_prefix("sqlite:") {
+            let path = path.trim_start_matches("//");
+            (Engine::Sqlite, format!("sqlite://{path}?mode=rwc"))
+        } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            (Engine::Postgres, address.to_owned())
+        } else {
+            let shown: String = address.chars().take(24).collect();
+            return Err(StoreError::Address(shown));
+        };
+        let (readers, writers) = match engine {
+            Engine::Sqlite => (4, 1),
+            Engine::Postgres => (8, 8),
+        };
+        let writer = pool(engine, &url, writers).await?;
+        let reader = pool(engine, &url, readers).await?;
+        let store = Self { reader, writer, engine };
+        migration::run(&store).await?;
+        Ok(store)
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Begin a write. On SQLite there is one writer; others wait their turn.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let inner = match self.engine {
+            Engine::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
+            Engine::Postgres => self.writer.begin().await,
+        };
+        Ok(Tx { inner: inner.map_err(StoreError::on("begin a transaction"))?, engine: self.engine })
+    }
+
+    /// A consistent view to read from.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        let inner = self.reader.begin().await.map_err(StoreError::on("begin a read"))?;
+        Ok(Tx { inner, engine: self.engine })
+    }
+
+    /// Close all connections (SQLite: checkpoints the log).
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+impl Tx {
+    /// Make everything in this transaction durable.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.inner.commit().await.map_err(StoreError::on("commit"))
+    }
+
+    /// Which database it is, for the few statements that differ.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+}
+
+impl Deref for Tx {
+    type Target = AnyConnection;
+    fn deref(&self) -> &AnyConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.inner
+    }
+}
+
+async fn pool(engine: Engine, url: &str, size: u32) -> Result<AnyPool, StoreError> {
+    AnyPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(std::time::Duration::from_secs(30))
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if engine == Engine::Sqlite {
+                    connection
+                        .execute(
+                            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000; \
+                             PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; \
+                             PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=ON;",
+                        )
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .connect(url)
+        .await
+        .map_err(StoreError::on("open the database"))
+}

@@ -1,0 +1,65 @@
+//! Faults of the store.
+
+/// Something broke below the rules; "not found" and refusals are never here.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or failed an operation.
+    #[error("store could not {operation}")]
+    Database {
+        /// The operation, as a verb and its noun.
+        operation: &'static str,
+        /// The cause.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A stored value cannot be read back as its domain type.
+    #[error("stored {what} cannot be read: {reason}")]
+    Corrupt {
+        /// Which column or document.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database was written by a newer release.
+    #[error("the database has schema {found}, this release knows up to {known}: start the newer release")]
+    Newer {
+        /// Schema number found.
+        found: i64,
+        /// Highest schema number of this release.
+        known: i64,
+    },
+    /// The connection text is not one we serve.
+    #[error("database address must begin with sqlite: or postgres:, got `{0}`")]
+    Address(String),
+    /// The intake writer has stopped after a failed sync; the process must restart.
+    #[error("intake has stopped after a storage fault: {0}")]
+    IntakeStopped(String),
+    /// Too much waits to be written; try again after the given seconds.
+    #[error("intake is full: retry after {retry_after_s} s")]
+    Busy {
+        /// Seconds to wait.
+        retry_after_s: u32,
+    },
+}
+
+impl StoreError {
+    /// Turn a database error into a fault that names the operation:
+    /// `.map_err(StoreError::on("insert case"))`.
+    pub fn on(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Database { operation, source }
+    }
+
+    /// A value that does not read back.
+    pub fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self::Corrupt { what, reason: reason.to_string() }
+    }
+
+    /// Whether the cause is a broken uniqueness (or other) constraint.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        match self {
+            Self::Database { source: sqlx::Error::Database(e), .. } => e.is_unique_violation(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Insight: findings and released employee views.

@@ -1,0 +1,44 @@
+//! Brings the schema up to date, one numbered file at a time, each in its own
+//! transaction; refuses a database from a newer release.
+
+use sqlx::{Executor as _, Row as _};
+
+use crate::{Engine, Store, StoreError};
+
+const SQLITE: &[(i64, &str)] = &[(1, include_str!("../migrations/sqlite/0001_base.sql"))];
+const POSTGRES: &[(i64, &str)] = &[(1, include_str!("../migrations/postgres/0001_base.sql"))];
+
+pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
+    let files = match store.engine() {
+        Engine::Sqlite => SQLITE,
+        Engine::Postgres => POSTGRES,
+    };
+    let known = files.last().map_or(0, |f| f.0);
+    let mut tx = store.begin().await?;
+    if store.engine() == Engine::Postgres {
+        // two servers starting at once must not both migrate
+        tx.execute("SELECT CAST(pg_advisory_xact_lock(727001) AS TEXT)")
+            .await
+            .map_err(StoreError::on("lock the schema"))?;
+    }
+    tx.execute("CREATE TABLE IF NOT EXISTS schema_version (number BIGINT PRIMARY KEY)")
+        .await
+        .map_err(StoreError::on("create the schema table"))?;
+    let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS number FROM schema_version")
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(StoreError::on("read the schema number"))?;
+    let found: i64 = row.try_get("number").map_err(StoreError::on("read the schema number"))?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for (number, text) in files.iter().filter(|f| f.0 > found) {
+        sqlx::raw_sql(*text).execute(&mut *tx).await.map_err(StoreError::on("migrate the schema"))?;
+        sqlx::query("INSERT INTO schema_version (number) VALUES ($1)")
+            .bind(*number)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::on("record the schema number"))?;
+    }
+    tx.commit().await
+}

@@ -1,0 +1,265 @@
+//! The intake log: one order for everything that comes in.
+//!
+//! Acknowledged means committed and synced. Single entries go through
+//! [`IntakeWriter`], which commits whatever has queued while the previous sync
+//! ran (natural group commit, no timer). The key `(org, kind, id)` is unique
+//! for ever: the same body is the same entry, another body is a conflict.
+
+use std::sync::Arc;
+
+use peakend_domain::{OrgId, micros};
+use sqlx::Row as _;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::{Store, StoreError, Tx};
+
+/// What kind of thing came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IntakeKind {
+    /// An answered survey.
+    Response,
+    /// Something said or written elsewhere.
+    Signal,
+    /// Something done.
+    Event,
+    /// Traits of a person.
+    Identify,
+}
+
+impl IntakeKind {
+    /// The stored name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Response => "response",
+            Self::Signal => "signal",
+            Self::Event => "event",
+            Self::Identify => "identify",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        [Self::Response, Self::Signal, Self::Event, Self::Identify].into_iter().find(|k| k.name() == name)
+    }
+}
+
+/// One thing to be taken in. `body` is canonical JSON; `body_hash` its SHA-256 in hex.
+#[derive(Debug, Clone)]
+pub struct IntakeEntry {
+    /// Tenant.
+    pub org: OrgId,
+    /// Kind.
+    pub kind: IntakeKind,
+    /// The client's id, unique per organisation and kind.
+    pub id: String,
+    /// Hash of the body, for telling a replay from a conflict.
+    pub body_hash: String,
+    /// The body as JSON text.
+    pub body: String,
+    /// When it was received.
+    pub received_at: jiff::Timestamp,
+}
+
+/// A stored entry with its position.
+#[derive(Debug, Clone)]
+pub struct LoggedEntry {
+    /// Position in the log; gaps are possible, order is the order of commits.
+    pub seq: i64,
+    /// What was taken in.
+    pub entry: IntakeEntry,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    /// Written now.
+    Accepted {
+        /// Its position.
+        seq: i64,
+    },
+    /// The same id and body had been written before.
+    Replayed {
+        /// Its position then.
+        seq: i64,
+    },
+    /// The same id with another body had been written before; nothing changed.
+    Conflict,
+}
+
+type Waiting = (IntakeEntry, oneshot::Sender<Result<Receipt, Arc<StoreError>>>);
+
+/// The single writer of the log, with a bounded queue in front.
+#[derive(Debug, Clone)]
+pub struct IntakeWriter {
+    queue: mpsc::Sender<Waiting>,
+    written: Arc<Notify>,
+}
+
+/// Entries that may wait for a commit before callers are told to come back.
+const QUEUE: usize = 8192;
+/// Entries per commit at most.
+const BATCH: usize = 512;
+
+impl IntakeWriter {
+    /// Start the writer task on the current runtime.
+    #[must_use]
+    pub fn start(store: Store) -> Self {
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        let written = Arc::new(Notify::new());
+        tokio::spawn(run(store, receiver, Arc::clone(&written)));
+        Self { queue, written }
+    }
+
+    /// Take one entry in; returns after the commit is on stable storage.
+    pub async fn submit(&self, entry: IntakeEntry) -> Result<Receipt, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.try_send((entry, reply)).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy { retry_after_s: 2 },
+            mpsc::error::TrySendError::Closed(_) => StoreError::IntakeStopped("the writer has ended".to_owned()),
+        })?;
+        match answer.await {
+            Ok(Ok(receipt)) => Ok(receipt),
+            Ok(Err(e)) => Err(StoreError::IntakeStopped(e.to_string())),
+            Err(_) => Err(StoreError::IntakeStopped("the writer has ended".to_owned())),
+        }
+    }
+
+    /// Woken after each commit; consumers wait on it.
+    #[must_use]
+    pub fn written(&self) -> Arc<Notify> {
+        Arc::clone(&self.written)
+    }
+}
+
+async fn run(store: Store, mut receiver: mpsc::Receiver<Waiting>, written: Arc<Notify>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while receiver.recv_many(&mut batch, BATCH).await > 0 {
+        let (entries, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
+        match commit(&store, &entries).await {
+            Ok(receipts) => {
+                for (reply, receipt) in replies.into_iter().zip(receipts) {
+                    // a caller that has left no longer needs its receipt
+                    let _gone = reply.send(Ok(receipt));
+                }
+                written.notify_waiters();
+                written.notify_one();
+            }
+            Err(e) => {
+                tracing::error!(error = %e, "intake commit failed; nothing of the batch is acknowledged");
+                let shared = Arc::new(e);
+                for reply in replies {
+                    let _gone = reply.send(Err(Arc::clone(&shared)));
+                }
+            }
+        }
+    }
+}
+
+async fn commit(store: &Store, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
+    let mut tx = store.begin().await?;
+    let receipts = append(&mut tx, entries).await?;
+    tx.commit().await?;
+    Ok(receipts)
+}
+
+/// Append entries within the caller's transaction, one receipt each, in order.
+/// Used directly by bulk imports, which are all or nothing.
+pub async fn append(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
+    let mut receipts = Vec::with_capacity(entries.len());
+    for e in entries {
+        let inserted = sqlx::query(
+            "INSERT INTO intake (org_id, kind, id, body_hash, body, received_at) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (org_id, kind, id) DO NOTHING RETURNING seq",
+        )
+        .bind(e.org.as_str())
+        .bind(e.kind.name())
+        .bind(e.id.as_str())
+        .bind(e.body_hash.as_str())
+        .bind(e.body.as_str())
+        .bind(micros(e.received_at))
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(StoreError::on("append to the intake log"))?;
+        receipts.push(match inserted {
+            Some(row) => Receipt::Accepted { seq: row.try_get("seq").map_err(StoreError::on("read a position"))? },
+            None => earlier(tx, e).await?,
+        });
+    }
+    Ok(receipts)
+}
+
+async fn earlier(tx: &mut Tx, e: &IntakeEntry) -> Result<Receipt, StoreError> {
+    let row = sqlx::query("SELECT seq, body_hash FROM intake WHERE org_id = $1 AND kind = $2 AND id = $3")
+        .bind(e.org.as_str())
+        .bind(e.kind.name())
+        .bind(e.id.as_str())
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(StoreError::on("look up an intake entry"))?;
+    let hash: String = row.try_get("body_hash").map_err(StoreError::on("read a body hash"))?;
+    let seq: i64 = row.try_get("seq").map_err(StoreError::on("read a position"))?;
+    Ok(if hash == e.body_hash { Receipt::Replayed { seq } } else { Receipt::Conflict })
+}
+
+/// Entries after a position, in order, of all organisations (for consumers).
+pub async fn after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<LoggedEntry>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT seq, org_id, kind, id, body_hash, body, received_at FROM intake WHERE seq > $1 ORDER BY seq LIMIT $2",
+    )
+    .bind(seq)
+    .bind(limit)
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(StoreError::on("read the intake log"))?;
+    rows.iter().map(logged).collect()
+}
+
+fn logged(row: &sqlx::any::AnyRow) -> Result<LoggedEntry, StoreError> {
+    let read = StoreError::on("read an intake entry");
+    (|| {
+        let kind: String = row.try_get("kind")?;
+        Ok::<_, sqlx::Error>((
+            row.try_get("seq")?,
+            row.try_get::<String, _>("org_id")?,
+            kind,
+            row.try_get("id")?,
+            row.try_get("body_hash")?,
+            row.try_get("body")?,
+            row.try_get::<i64, _>("received_at")?,
+        ))
+    })()
+    .map_err(read)
+    .and_then(|(seq, org, kind, id, body_hash, body, at)| {
+        let kind = IntakeKind::parse(&kind).ok_or_else(|| StoreError::corrupt("intake.kind", &kind))?;
+        let entry = IntakeEntry {
+            org: OrgId::stored(org),
+            kind,
+            id,
+            body_hash,
+            body,
+            received_at: peakend_domain::timestamp(at),
+        };
+        Ok(LoggedEntry { seq, entry })
+    })
+}
+
+/// The position a consumer has reached; 0 before it ever ran.
+pub async fn offset(tx: &mut Tx, consumer: &str) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT seq FROM consumer WHERE name = $1")
+        .bind(consumer)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(StoreError::on("read a consumer's position"))?;
+    row.map_or(Ok(0), |r| r.try_get("seq").map_err(StoreError::on("read a consumer's position")))
+}
+
+/// Move a consumer on, in the transaction that holds its effects: exactly once.
+pub async fn advance(tx: &mut Tx, consumer: &str, seq: i64) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO consumer (name, seq) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq")
+        .bind(consumer)
+        .bind(seq)
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::on("advance a consumer"))?;
+    Ok(())
+}

@@ -1,0 +1,2 @@
+//! Sense: intake log, places, people, surveys, voices.
+pub mod intake;

@@ -1,0 +1,1 @@
+//! Value: outcome kinds, evaluations, the ledger.
