@@ -23,7 +23,7 @@ pub(crate) struct Said {
 }
 
 /// Runs `command`, shows the lines that `shown` accepts and appends all of them to `log`.
-pub(crate) fn stream(command: &mut Command, log: &Path, shown: impl Fn(&str) -> bool) -> Result<Said> {
+pub(crate) fn stream(command: &mut Command, log: &Path, mut shown: impl FnMut(&str) -> bool) -> Result<Said> {
     let title = describe(command);
     println!("$ {title}");
     let mut file =

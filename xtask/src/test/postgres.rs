@@ -104,8 +104,9 @@ impl Cluster {
         }
     }
 
+    /// The server's address without a database: each test makes its own.
     fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        format!("postgres://postgres@127.0.0.1:{}", self.port)
     }
 }
 

@@ -116,10 +116,12 @@ pub(super) fn run_all<'a>(
             .current_dir(&program.folder)
             .env("CARGO_MANIFEST_DIR", &program.folder)
             .envs(environment.iter().copied())
-            .arg("--color=never");
-        let said = run::stream(&mut command, &session.log(leg), |line| !is_routine(line))
+            .args(["--color=never", "--show-output"]);
+        let mut reader = HarnessReader::default();
+        let said = run::stream(&mut command, &session.log(leg), |line| reader.is_worth_showing(line))
             .with_context(|| format!("test {} of {}", program.target, program.package))?;
         let mut counts = said.lines.iter().rev().find_map(|line| harness_counts(line)).unwrap_or_default();
+        counts.skipped += reader.skipped;
         if !said.ok && counts.failed == 0 {
             println!("{} of {} ended before it could count", program.target, program.package);
             counts.failed = 1;
@@ -136,9 +138,29 @@ fn harness_counts(line: &str) -> Option<Counts> {
     Some(Counts { passed: count(" passed")?, failed: count(" failed")?, skipped: count(" ignored")?, left_out: None })
 }
 
-/// Lines of a passing test program that say nothing new.
-fn is_routine(line: &str) -> bool {
-    line.is_empty() || line.starts_with("running ") || (line.starts_with("test ") && line.ends_with(" ... ok"))
+/// Reads a test program's output as it comes: what passing tests print stays in the log, except
+/// the lines that start with `SKIPPED`, by which a test says what it could not look at.
+#[derive(Debug, Default)]
+struct HarnessReader {
+    in_successes: bool,
+    skipped: usize,
+}
+
+impl HarnessReader {
+    fn is_worth_showing(&mut self, line: &str) -> bool {
+        match line {
+            "successes:" => self.in_successes = true,
+            "failures:" => self.in_successes = false,
+            _ if line.starts_with("test result: ") => self.in_successes = false,
+            _ => {}
+        }
+        if self.in_successes {
+            let is_skip = line.starts_with("SKIPPED");
+            self.skipped += usize::from(is_skip);
+            return is_skip;
+        }
+        !(line.is_empty() || line.starts_with("running ") || (line.starts_with("test ") && line.ends_with(" ... ok")))
+    }
 }
 
 /// Lines of a build that a person reads: not the machine's messages, not fresh packages.
@@ -156,6 +178,17 @@ mod tests {
         let counts = harness_counts(line).unwrap();
         assert_eq!((counts.passed, counts.failed, counts.skipped), (5, 2, 1));
         assert_eq!(harness_counts("test a ... ok"), None);
+    }
+
+    #[test]
+    fn passing_output_stays_in_the_log_but_a_skip_is_shown_and_counted() {
+        let output = "running 2 tests\ntest a ... ok\ntest b ... FAILED\n\nsuccesses:\n\n---- a stdout ----\nlong talk\n\
+            SKIPPED: no reference data\n\nfailures:\n\n---- b stdout ----\nthe reason\n\ntest result: FAILED. 1 passed";
+        let mut reader = HarnessReader::default();
+        let shown: Vec<&str> = output.lines().filter(|line| reader.is_worth_showing(line)).collect();
+        let kept = ["test b ... FAILED", "SKIPPED: no reference data", "failures:", "---- b stdout ----", "the reason"];
+        assert_eq!(shown[..5], kept);
+        assert_eq!(reader.skipped, 1);
     }
 
     #[test]

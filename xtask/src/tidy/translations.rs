@@ -12,17 +12,28 @@ pub(super) const RULES: [Rule; 1] = [Rule {
     check: unequal,
 }];
 
-const FILES: [&str; 3] = ["ui/src/i18n/en.json", "ui/src/i18n/zh-Hans.json", "ui/src/i18n/zh-Hant.json"];
+const FOLDER: &str = "ui/src/i18n/";
+const LANGUAGES: [&str; 3] = ["en", "zh-Hans", "zh-Hant"];
 
+/// Each area has one file per language: `<language>/<area>.json`, or `<language>.json` when there is one area only.
 fn unequal(tree: &Tree) -> Vec<Spot> {
-    let present: Vec<&Text> = FILES.iter().filter_map(|path| tree.text(path)).collect();
-    if present.is_empty() {
-        return Vec::new();
+    let mut areas = BTreeSet::new();
+    for text in &tree.texts {
+        let rest = text.path.strip_prefix(FOLDER).filter(|rest| rest.ends_with(".json"));
+        let area = rest.and_then(|rest| LANGUAGES.iter().find_map(|language| rest.strip_prefix(language)));
+        areas.extend(area.filter(|area| area.starts_with(['/', '.'])));
     }
-    let missing = FILES.iter().filter(|path| tree.text(path).is_none());
-    let mut spots: Vec<Spot> = missing.map(|path| Spot::new(*path, 0, "no such file")).collect();
+    areas.into_iter().flat_map(|area| unequal_area(tree, area)).collect()
+}
+
+fn unequal_area(tree: &Tree, area: &str) -> Vec<Spot> {
+    let mut spots = Vec::new();
     let mut tables = Vec::new();
-    for text in present {
+    for path in LANGUAGES.map(|language| format!("{FOLDER}{language}{area}")) {
+        let Some(text) = tree.text(&path) else {
+            spots.push(Spot::new(path, 0, "no such file"));
+            continue;
+        };
         match serde_json::from_str::<serde_json::Value>(&text.text) {
             Ok(value) => {
                 let mut keys = BTreeMap::new();
@@ -32,10 +43,16 @@ fn unequal(tree: &Tree) -> Vec<Spot> {
             Err(error) => spots.push(Spot::new(&text.path, error.line(), format!("not JSON: {error}"))),
         }
     }
+    spots.extend(unequal_keys(&tables));
+    spots
+}
+
+fn unequal_keys(tables: &[(&Text, BTreeMap<String, String>)]) -> Vec<Spot> {
+    let mut spots = Vec::new();
     let all: BTreeSet<&String> = tables.iter().flat_map(|(_, keys)| keys.keys()).collect();
     for key in all {
         let model = tables.iter().find_map(|(_, keys)| keys.get(key)).map(|v| placeholders(v)).unwrap_or_default();
-        for (text, keys) in &tables {
+        for (text, keys) in tables {
             match keys.get(key) {
                 None => spots.push(Spot::new(&text.path, 0, format!("no key {key}"))),
                 Some(value) if value.trim().is_empty() => {
@@ -87,7 +104,9 @@ mod tests {
     use super::*;
 
     fn check(en: &str, hans: &str, hant: &str) -> Vec<String> {
-        let files = [(FILES[0], en), (FILES[1], hans), (FILES[2], hant)];
+        let path = |language: &str| format!("{FOLDER}{language}/home.json");
+        let paths = LANGUAGES.map(path);
+        let files: Vec<(&str, &str)> = paths.iter().map(String::as_str).zip([en, hans, hant]).collect();
         unequal(&sample(&files)).into_iter().map(|s| format!("{}: {}", s.file, s.what)).collect()
     }
 
@@ -100,12 +119,14 @@ mod tests {
     #[test]
     fn missing_key_empty_text_and_lost_placeholder_are_found() {
         let en = "{\"a\": \"{n} voices\", \"b\": \"x\"}";
-        assert_eq!(check(en, "{\"a\": \"{n}\"}", en), ["ui/src/i18n/zh-Hans.json: no key b"]);
-        assert_eq!(check(en, en, "{\"a\": \"{n}\", \"b\": \" \"}"), ["ui/src/i18n/zh-Hant.json: b is empty"]);
+        assert_eq!(check(en, "{\"a\": \"{n}\"}", en), ["ui/src/i18n/zh-Hans/home.json: no key b"]);
+        assert_eq!(check(en, en, "{\"a\": \"{n}\", \"b\": \" \"}"), ["ui/src/i18n/zh-Hant/home.json: b is empty"]);
         assert_eq!(
             check(en, en, "{\"a\": \"x\", \"b\": \"x\"}"),
-            ["ui/src/i18n/zh-Hant.json: a has other placeholders"]
+            ["ui/src/i18n/zh-Hant/home.json: a has other placeholders"]
         );
         assert_eq!(check(en, en, "{").len(), 1);
+        let alone = sample(&[("ui/src/i18n/en/act.json", en)]);
+        assert_eq!(unequal(&alone).len(), 2);
     }
 }
