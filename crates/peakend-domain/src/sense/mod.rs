@@ -1,1 +1,2 @@
 //! Sense: who and where, how we ask, what came in.
+pub mod voice;

@@ -119,12 +119,13 @@ CREATE TABLE consumer (
 );
 -- read models made by the consumers
 CREATE TABLE voice (
-  org_id TEXT NOT NULL, id TEXT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, kind TEXT NOT NULL, pillar TEXT NOT NULL,
+  org_id TEXT NOT NULL, id TEXT NOT NULL, seq BIGINT NOT NULL, kind TEXT NOT NULL, pillar TEXT NOT NULL,
   survey_code TEXT NOT NULL, survey_version BIGINT, person_id TEXT NOT NULL, unit_code TEXT NOT NULL,
   unit_path TEXT NOT NULL, line_code TEXT NOT NULL, journey_code TEXT NOT NULL, stage_code TEXT NOT NULL,
   touchpoint_code TEXT NOT NULL, channel_code TEXT NOT NULL, segment TEXT NOT NULL, theme TEXT NOT NULL,
   language TEXT NOT NULL, at BIGINT NOT NULL, day BIGINT NOT NULL, nps BIGINT, csat BIGINT, ces BIGINT,
-  sentiment BIGINT, answers TEXT NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL, url TEXT NOT NULL
+  sentiment BIGINT, answers TEXT NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL, url TEXT NOT NULL,
+  PRIMARY KEY (org_id, id)
 );
 CREATE INDEX voice_by_seq ON voice (org_id, seq);
 CREATE INDEX voice_by_person ON voice (org_id, person_id, at);

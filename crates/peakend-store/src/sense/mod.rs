@@ -1,2 +1,3 @@
 //! Sense: intake log, places, people, surveys, voices.
 pub mod intake;
+pub mod voice;

@@ -1,0 +1,140 @@
+//! Voices as a read model of the intake log.
+
+use peakend_domain::sense::voice::{Voice, VoiceKind};
+use peakend_domain::{Day, OrgId, Pillar, Scope, UnitScope, micros, timestamp};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use crate::{StoreError, Tx};
+
+const COLUMNS: &str = "org_id, id, seq, kind, pillar, survey_code, survey_version, person_id, unit_code, unit_path, \
+    line_code, journey_code, stage_code, touchpoint_code, channel_code, segment, theme, language, at, day, nps, csat, \
+    ces, sentiment, answers, text, author, url";
+
+/// Insert a voice; the same id again changes nothing. Returns whether it is new.
+pub async fn insert(tx: &mut Tx, v: &Voice) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO voice (org_id, id, seq, kind, pillar, survey_code, survey_version, person_id, unit_code, \
+         unit_path, line_code, journey_code, stage_code, touchpoint_code, channel_code, segment, theme, language, at, \
+         day, nps, csat, ces, sentiment, answers, text, author, url) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+         $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28) \
+         ON CONFLICT (org_id, id) DO NOTHING",
+    )
+    .bind(v.org.as_str())
+    .bind(v.id.as_str())
+    .bind(v.seq)
+    .bind(v.kind.name())
+    .bind(v.pillar.name())
+    .bind(v.survey_code.as_str())
+    .bind(v.survey_version)
+    .bind(v.person.as_str())
+    .bind(v.unit_code.as_str())
+    .bind(v.unit_path.as_str())
+    .bind(v.line_code.as_str())
+    .bind(v.journey_code.as_str())
+    .bind(v.stage_code.as_str())
+    .bind(v.touchpoint_code.as_str())
+    .bind(v.channel_code.as_str())
+    .bind(v.segment.as_str())
+    .bind(v.theme.as_str())
+    .bind(v.language.as_str())
+    .bind(micros(v.at))
+    .bind(i64::from(v.day.0))
+    .bind(v.nps.map(i64::from))
+    .bind(v.csat.map(i64::from))
+    .bind(v.ces.map(i64::from))
+    .bind(v.sentiment.map(i64::from))
+    .bind(v.answers.to_string())
+    .bind(v.text.as_str())
+    .bind(v.author.as_str())
+    .bind(v.url.as_str())
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::on("insert a voice"))?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// One voice within the scope.
+pub async fn find(tx: &mut Tx, scope: &Scope, id: &str) -> Result<Option<Voice>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND id = $2");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(scope.org.as_str())
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(StoreError::on("find a voice"))?;
+    let voice = row.as_ref().map(read).transpose()?;
+    Ok(voice.filter(|v| scope.units == UnitScope::All || scope.units.covers(&v.unit_path)))
+}
+
+/// Voices after a log position, in order (to refill a warehouse's hot tail).
+pub async fn after(tx: &mut Tx, org: &OrgId, seq: i64, limit: i64) -> Result<Vec<Voice>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT $3");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(org.as_str())
+        .bind(seq)
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(StoreError::on("read voices"))?;
+    rows.iter().map(read).collect()
+}
+
+/// The latest voices of a person within the scope.
+pub async fn of_person(tx: &mut Tx, scope: &Scope, person: &str, limit: i64) -> Result<Vec<Voice>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND person_id = $2 ORDER BY at DESC, seq DESC LIMIT $3");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(scope.org.as_str())
+        .bind(person)
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(StoreError::on("read a person's voices"))?;
+    let voices: Result<Vec<_>, _> = rows.iter().map(read).collect();
+    Ok(voices?.into_iter().filter(|v| scope.units == UnitScope::All || scope.units.covers(&v.unit_path)).collect())
+}
+
+fn read(row: &AnyRow) -> Result<Voice, StoreError> {
+    let text = |name: &str| row.try_get::<String, _>(name).map_err(StoreError::on("read a voice"));
+    let number = |name: &str| row.try_get::<Option<i64>, _>(name).map_err(StoreError::on("read a voice"));
+    let required = |name: &'static str| number(name)?.ok_or_else(|| StoreError::corrupt(name, "it is null"));
+    let score = |name: &'static str| -> Result<Option<u8>, StoreError> {
+        number(name)?.map(|v| u8::try_from(v).map_err(|e| StoreError::corrupt(name, e))).transpose()
+    };
+    let kind = text("kind")?;
+    let pillar = text("pillar")?;
+    Ok(Voice {
+        org: OrgId::stored(text("org_id")?),
+        id: text("id")?,
+        seq: required("seq")?,
+        kind: VoiceKind::parse(&kind).ok_or_else(|| StoreError::corrupt("voice.kind", &kind))?,
+        pillar: Pillar::parse(&pillar).ok_or_else(|| StoreError::corrupt("voice.pillar", &pillar))?,
+        survey_code: text("survey_code")?,
+        survey_version: number("survey_version")?,
+        person: text("person_id")?,
+        unit_code: text("unit_code")?,
+        unit_path: text("unit_path")?,
+        line_code: text("line_code")?,
+        journey_code: text("journey_code")?,
+        stage_code: text("stage_code")?,
+        touchpoint_code: text("touchpoint_code")?,
+        channel_code: text("channel_code")?,
+        segment: text("segment")?,
+        theme: text("theme")?,
+        language: text("language")?,
+        at: timestamp(required("at")?),
+        day: Day(i32::try_from(required("day")?).map_err(|e| StoreError::corrupt("voice.day", e))?),
+        nps: score("nps")?,
+        csat: score("csat")?,
+        ces: score("ces")?,
+        sentiment: number("sentiment")?
+            .map(|v| i8::try_from(v).map_err(|e| StoreError::corrupt("voice.sentiment", e)))
+            .transpose()?,
+        answers: serde_json::from_str(&text("answers")?).map_err(|e| StoreError::corrupt("voice.answers", e))?,
+        text: text("text")?,
+        author: text("author")?,
+        url: text("url")?,
+        quiet: false,
+    })
+}
