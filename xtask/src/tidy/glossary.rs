@@ -124,7 +124,7 @@ fn table_faults(tree: &Tree) -> Vec<Spot> {
         if entries[..index].iter().any(|earlier| earlier.term.eq_ignore_ascii_case(entry.term)) {
             spots.push(Spot::new(FILE, entry.line, format!("{} stands twice", entry.term)));
         }
-        let both = entry.not.iter().find(|word| entries.iter().any(|e| e.term.eq_ignore_ascii_case(word)));
+        let both = entry.not.iter().find(|word| entries.iter().any(|e| split_words(e.term) == split_words(word)));
         if let Some(word) = both {
             spots.push(Spot::new(FILE, entry.line, format!("{word} is a term and forbidden for {}", entry.term)));
         }
