@@ -16,6 +16,8 @@ pub enum Role {
     Agent,
     /// Figures only.
     Viewer,
+    /// A public write key: may send what comes in, may read nothing.
+    Ingest,
 }
 
 /// One thing a request may need.
@@ -43,7 +45,7 @@ pub enum Permission {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 5] = [Self::Owner, Self::Analyst, Self::UnitManager, Self::Agent, Self::Viewer];
+    pub const ALL: [Self; 6] = [Self::Owner, Self::Analyst, Self::UnitManager, Self::Agent, Self::Viewer, Self::Ingest];
 
     /// The stored and public name.
     #[must_use]
@@ -54,6 +56,7 @@ impl Role {
             Self::UnitManager => "unit_manager",
             Self::Agent => "agent",
             Self::Viewer => "viewer",
+            Self::Ingest => "ingest",
         }
     }
 
@@ -78,6 +81,7 @@ impl Role {
             Self::UnitManager => matches!(permission, SeeFigures | ReadVoices | WorkCases | SeeValue),
             Self::Agent => matches!(permission, ReadVoices | WorkCases),
             Self::Viewer => matches!(permission, SeeFigures | SeeValue),
+            Self::Ingest => permission == Ingest,
         }
     }
 }
