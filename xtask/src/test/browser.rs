@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::leg::{Counts, Session};
 use super::rust;
-use crate::{place, run, ui};
+use crate::{run, ui};
 
 /// Runs `ui/e2e/run.mjs` against the release binary. The script ends with `N passed, N failed, N skipped`.
 pub(super) fn journeys(session: &mut Session) -> Result<Counts> {
@@ -18,12 +18,12 @@ pub(super) fn journeys(session: &mut Session) -> Result<Counts> {
         Ok(path) => path,
         Err(why) => return Ok(Counts::left_out(format!("{why:#}"))),
     };
-    rust::release_programs(session)?;
+    let binary = rust::release_binary(session, "browser")?;
     let mut command = Command::new("node");
     command
         .current_dir(&session.root)
         .arg("ui/e2e/run.mjs")
-        .env("PEAKEND_BIN", place::release_binary()?)
+        .env("PEAKEND_BIN", binary)
         .env("CHROMIUM", &chromium)
         .env("NO_COLOR", "1");
     let said = run::stream(&mut command, &session.log("browser"), |_| true)?;

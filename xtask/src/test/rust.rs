@@ -9,8 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::leg::{Counts, Session};
-use crate::run;
-use crate::ui;
+use crate::{place, run, ui};
 
 /// Everything but the engine and the binary that links it: quick to build, so in the dev profile.
 pub(crate) const DEV_PACKAGES: [&str; 5] = ["--workspace", "--exclude", "peakend-warehouse", "--exclude", "peakend"];
@@ -77,6 +76,16 @@ pub(super) fn release_programs(session: &mut Session) -> Result<Vec<Executable>>
         session.release = Some(build(session, "engine", &flags)?);
     }
     Ok(session.release.clone().unwrap_or_default())
+}
+
+/// Builds the release binary; after the engine's tests nothing but the link is left of it.
+pub(super) fn release_binary(session: &Session, leg: &str) -> Result<PathBuf> {
+    ui::build_when_stale(&session.root)?;
+    let mut command = run::cargo(&session.root);
+    command.args(["build", "--release", "--locked"]).args(RELEASE_PACKAGES);
+    let said = run::stream(&mut command, &session.log(leg), is_worth_showing)?;
+    anyhow::ensure!(said.ok, "the release binary does not build");
+    place::release_binary()
 }
 
 fn build(session: &Session, leg: &str, flags: &[&str]) -> Result<Vec<Executable>> {
