@@ -1,1 +1,15 @@
 //! Pure numerics: metrics, intervals, comparisons, matching, difference-in-differences.
+//!
+//! Slices and integer counts in, figures out. Every figure carries n, an
+//! interval with the name of its method, warnings and a definition id; a figure
+//! that would mislead is a [`figure::Refusal`] instead of a number. Nothing here
+//! reads a clock, a file or a random number, and no result depends on row order.
+
+pub mod distribution;
+pub mod figure;
+pub mod insight;
+pub mod summation;
+pub mod value;
+pub mod verify;
+
+pub use figure::{Answer, Figure, Interval, IntervalMethod, Refusal, RefusalReason, Warning, WarningCode, Z95};

@@ -1,0 +1,16 @@
+//! Value: what an action was worth. Matching, difference-in-differences,
+//! pre-trends, growth accounting, verdicts and money.
+
+mod cells;
+mod linear;
+
+pub mod balance;
+pub mod changes;
+pub mod cohort;
+pub mod did;
+pub mod growth;
+pub mod matching;
+pub mod pretrend;
+pub mod recovery;
+pub mod survival;
+pub mod verdict;

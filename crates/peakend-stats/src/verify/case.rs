@@ -1,0 +1,209 @@
+//! One case: parse its checks, compute by method, compare by the rule.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::report::{CaseReport, CheckOutcome, CheckStatus};
+use super::{Figures, ReadTable, did, growth, nps};
+
+/// A case that cannot be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseError {
+    /// `expected.json` is not what the format says.
+    #[error("expected.json is not a reference case: {0}")]
+    Format(#[from] serde_json::Error),
+    /// A table of the case is absent.
+    #[error("table `{0}` is missing beside expected.json")]
+    MissingTable(String),
+    /// A table lacks a column.
+    #[error("table `{table}` has no column {wanted}; it has {found}")]
+    MissingColumn {
+        /// File name.
+        table: String,
+        /// Names tried.
+        wanted: String,
+        /// Names present.
+        found: String,
+    },
+    /// A field cannot be read.
+    #[error("table `{table}`, line {line}, column `{column}`: cannot read `{text}` as {wanted}")]
+    Field {
+        /// File name.
+        table: String,
+        /// Line in the file, the header being 1.
+        line: usize,
+        /// Column name.
+        column: String,
+        /// The offending text.
+        text: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// The table is not CSV.
+    #[error("table `{table}` is not readable as CSV: {source}")]
+    Csv {
+        /// File name.
+        table: String,
+        /// Why.
+        source: csv::Error,
+    },
+}
+
+/// `expected.json`.
+#[derive(Debug, Deserialize)]
+struct Expected {
+    #[serde(default)]
+    case: String,
+    #[serde(default)]
+    method: String,
+    #[serde(default)]
+    spec: Value,
+    checks: Vec<Check>,
+}
+
+/// One check: a value with its tolerance, or a floor.
+#[derive(Debug, Deserialize)]
+struct Check {
+    id: String,
+    /// Absent for floors; `Some(Null)` when null is what is expected.
+    #[serde(default, deserialize_with = "present")]
+    value: Option<Value>,
+    abs: Option<f64>,
+    rel: Option<f64>,
+    min: Option<f64>,
+    what: Option<String>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// Computes and compares every check of a case. A method we do not have gives
+/// "not supported" throughout; a broken table is reported in the case and fails
+/// its checks.
+///
+/// # Errors
+/// [`CaseError::Format`] when `expected.json` itself cannot be read.
+pub fn verify_case(folder: &str, expected_json: &str, read: ReadTable<'_>) -> Result<CaseReport, CaseError> {
+    let expected: Expected = serde_json::from_str(expected_json.trim_start_matches('\u{feff}'))?;
+    let (figures, error) = match compute(&expected, read) {
+        Ok(figures) => (figures, None),
+        Err(error) => (Some(Figures::new()), Some(error.to_string())),
+    };
+    let outcomes = expected.checks.iter().map(|check| outcome(check, figures.as_ref(), error.is_some())).collect();
+    let case = if expected.case.is_empty() { folder.to_owned() } else { expected.case };
+    Ok(CaseReport::new(case, expected.method, outcomes, error))
+}
+
+/// Figures by the method named in the case; `None` for a method we lack.
+fn compute(expected: &Expected, read: ReadTable<'_>) -> Result<Option<Figures>, CaseError> {
+    let method = expected.method.to_lowercase();
+    let spec = expected.spec.as_str().unwrap_or_default();
+    if method.starts_with("nps") {
+        let ids: Vec<&str> = expected.checks.iter().map(|c| c.id.as_str()).collect();
+        nps::figures(&ids, read).map(Some)
+    } else if method.starts_with("difference-in-differences") {
+        did::figures(spec, read).map(Some)
+    } else if method.starts_with("growth accounting") {
+        growth::figures(read).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+fn outcome(check: &Check, figures: Option<&Figures>, broken: bool) -> CheckOutcome {
+    let got = figures.and_then(|f| f.get(&check.id)).cloned();
+    let status = match &got {
+        Some(got) if passes(check, got) => CheckStatus::Pass,
+        Some(_) => CheckStatus::Fail,
+        None if broken => CheckStatus::Fail,
+        None => CheckStatus::NotSupported,
+    };
+    CheckOutcome {
+        id: check.id.clone(),
+        status,
+        got,
+        expected: check.value.clone(),
+        min: check.min,
+        tolerance: tolerance(check),
+        what: check.what.clone(),
+    }
+}
+
+/// max(abs, rel |value|), when the check names either.
+fn tolerance(check: &Check) -> Option<f64> {
+    if check.abs.is_none() && check.rel.is_none() {
+        return None;
+    }
+    let size = check.value.as_ref().and_then(Value::as_f64).unwrap_or(0.0);
+    let relative = check.rel.unwrap_or(0.0) * size.abs();
+    Some(check.abs.unwrap_or(0.0).max(relative))
+}
+
+fn passes(check: &Check, got: &Value) -> bool {
+    if let Some(min) = check.min {
+        return got.as_f64().is_some_and(|got| got >= min);
+    }
+    let Some(value) = &check.value else {
+        return false;
+    };
+    match (tolerance(check), got.as_f64(), value.as_f64()) {
+        (Some(tolerance), Some(got), Some(value)) => (got - value).abs() <= tolerance,
+        _ => same(got, value),
+    }
+}
+
+/// Equality in which 3 and 3.0 are one number.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(_), Value::Number(_)) => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str) -> Check {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn tolerance_is_the_larger_of_abs_and_rel() {
+        let loose = check(r#"{"id": "a", "value": -200, "abs": 1, "rel": 0.01}"#);
+        assert!(passes(&loose, &Value::from(-202.0)));
+        assert!(!passes(&loose, &Value::from(-202.1)));
+    }
+
+    #[test]
+    fn without_tolerance_only_equality_passes() {
+        assert!(passes(&check(r#"{"id": "a", "value": 3}"#), &Value::from(3.0)));
+        assert!(!passes(&check(r#"{"id": "a", "value": 3}"#), &Value::from(3.000_001)));
+        assert!(passes(&check(r#"{"id": "a", "value": null}"#), &Value::Null));
+        assert!(!passes(&check(r#"{"id": "a", "value": 0, "abs": 1}"#), &Value::Null));
+    }
+
+    #[test]
+    fn a_floor_is_reached_or_not() {
+        let floor = check(r#"{"id": "f1", "min": 0.8, "baseline": 0.9}"#);
+        assert!(passes(&floor, &Value::from(0.8)));
+        assert!(!passes(&floor, &Value::from(0.79)));
+    }
+
+    #[test]
+    fn a_foreign_method_is_not_supported_and_a_broken_table_fails() {
+        let json = r#"{"case": "x", "method": "Reading tea leaves", "spec": "",
+            "checks": [{"id": "a", "value": 1}]}"#;
+        let report = verify_case("x", json, &|_| None).unwrap();
+        assert_eq!(report.checks[0].status, CheckStatus::NotSupported);
+        let json = json.replace("Reading tea leaves", "Growth accounting");
+        let report = verify_case("x", &json, &|_| Some("who,when\n1,2\n".into())).unwrap();
+        assert_eq!(report.checks[0].status, CheckStatus::Fail);
+        assert!(report.error.unwrap().contains("who, when"));
+    }
+}

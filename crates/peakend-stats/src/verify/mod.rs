@@ -1,0 +1,20 @@
+//! Reference cases: our figures beside those of independent tools.
+//!
+//! A case is an `expected.json` and its tables. Reading files is the caller's
+//! part: it hands over texts and prints the report.
+
+mod case;
+mod did;
+mod growth;
+mod nps;
+mod report;
+mod table;
+
+pub use case::{CaseError, verify_case};
+pub use report::{CaseReport, CheckOutcome, CheckStatus, Report};
+
+/// Our figures of one case by check id.
+pub(crate) type Figures = std::collections::BTreeMap<String, serde_json::Value>;
+
+/// Gives the text of a table of the case, by file name.
+pub type ReadTable<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -1,0 +1,50 @@
+//! Every check of the three methods we have, on the data of the reference cases.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use peakend_stats::verify::{CaseReport, CheckStatus, verify_case};
+
+fn reference() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference")
+}
+
+/// The report of a case, or `None` (said aloud) where the data is not at hand.
+fn report(case: &str) -> Option<CaseReport> {
+    let folder = reference().join(case);
+    let Ok(expected) = fs::read_to_string(folder.join("expected.json")) else {
+        println!("SKIPPED: reference case `{case}` is not beside the workspace");
+        return None;
+    };
+    let read = |name: &str| fs::read_to_string(folder.join(name)).ok();
+    Some(verify_case(case, &expected, &read).expect("a readable case"))
+}
+
+fn all_pass(case: &str, checks: usize) {
+    let Some(report) = report(case) else { return };
+    assert!(report.all_passed(), "{report}");
+    assert_eq!(report.passed, checks);
+}
+
+#[test]
+fn nps_case_passes_in_full() {
+    all_pass("nps-ci", 227);
+}
+
+#[test]
+fn difference_in_differences_case_passes_in_full() {
+    all_pass("did-card-krueger", 20);
+}
+
+#[test]
+fn growth_case_passes_in_full() {
+    all_pass("growth-cdnow", 256);
+}
+
+#[test]
+fn a_method_not_built_yet_is_not_supported_rather_than_wrong() {
+    let Some(report) = report("staggered-mpdta") else { return };
+    assert_eq!(report.passed + report.failed, 0);
+    assert!(report.checks.iter().all(|c| c.status == CheckStatus::NotSupported));
+    assert!(!report.all_passed());
+}
