@@ -11,6 +11,7 @@ mod glossary;
 mod nouns;
 mod paths;
 mod rust;
+mod screens;
 mod shapes;
 mod translations;
 mod tree;
@@ -53,7 +54,7 @@ impl Spot {
     }
 }
 
-const RULES: [&[Rule]; 8] = [
+const RULES: [&[Rule]; 9] = [
     &floors::RULES,
     &fences::RULES,
     &shapes::RULES,
@@ -61,6 +62,7 @@ const RULES: [&[Rule]; 8] = [
     &nouns::RULES,
     &paths::RULES,
     &translations::RULES,
+    &screens::RULES,
     &documents::RULES,
 ];
 
