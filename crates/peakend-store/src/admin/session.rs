@@ -124,3 +124,23 @@ pub async fn use_link(
         .transpose()
         .map_err(StoreError::on("read a sign-in link"))
 }
+
+/// The path of a unit on a day, for the scope of whoever signs in.
+pub async fn unit_path(
+    tx: &mut Tx,
+    org: &OrgId,
+    unit_id: &str,
+    day: peakend_domain::Day,
+) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query(
+        "SELECT path FROM unit_placement WHERE org_id = $1 AND unit_id = $2 AND valid_from <= $3 \
+         AND (valid_to IS NULL OR valid_to > $3)",
+    )
+    .bind(org.as_str())
+    .bind(unit_id)
+    .bind(i64::from(day.0))
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(StoreError::on("find a unit's path"))?;
+    row.map(|r| r.try_get("path")).transpose().map_err(StoreError::on("read a unit's path"))
+}

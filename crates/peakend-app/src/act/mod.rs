@@ -1,0 +1,1 @@
+//! Act: alerts, cases, initiatives, jobs.

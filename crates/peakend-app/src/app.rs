@@ -1,0 +1,53 @@
+//! Everything a use case may need, wired once by the binary or a test.
+
+use std::sync::Arc;
+
+use peakend_domain::{Clock, Entropy};
+use peakend_query::Warehouse;
+use peakend_store::Store;
+use peakend_store::sense::intake::IntakeWriter;
+
+/// What the operator sets.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Address that respondents and staff reach us at, without a trailing slash.
+    pub public_url: String,
+}
+
+/// The application.
+#[derive(Debug)]
+pub struct App {
+    /// Operational store.
+    pub store: Store,
+    /// Single writer of the intake log.
+    pub intake: IntakeWriter,
+    /// Analytics.
+    pub warehouse: Arc<dyn Warehouse>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Settings.
+    pub settings: Settings,
+}
+
+impl App {
+    /// Wire an application; starts the intake writer on the current runtime.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        warehouse: Arc<dyn Warehouse>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        settings: Settings,
+    ) -> Self {
+        let intake = IntakeWriter::start(store.clone());
+        Self { store, intake, warehouse, clock, entropy, settings }
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,1 @@
+//! Insight: figures, findings, the release gate.

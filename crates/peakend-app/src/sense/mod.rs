@@ -1,0 +1,1 @@
+//! Sense: taking in, asking, people and places.

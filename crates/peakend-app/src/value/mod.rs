@@ -1,0 +1,1 @@
+//! Value: outcomes, evaluations, the ledger.
