@@ -156,6 +156,7 @@ id_types! {
 
 #[cfg(test)]
 mod tests {
+    use super::ids::{CaseId, UserId};
     use super::*;
 
     #[derive(Debug)]
