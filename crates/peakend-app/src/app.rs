@@ -29,6 +29,8 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// Settings.
     pub settings: Settings,
+    /// Held by the one pump that runs.
+    pub(crate) pumping: tokio::sync::Mutex<()>,
 }
 
 impl App {
@@ -42,7 +44,7 @@ impl App {
         settings: Settings,
     ) -> Self {
         let intake = IntakeWriter::start(store.clone());
-        Self { store, intake, warehouse, clock, entropy, settings }
+        Self { store, intake, warehouse, clock, entropy, settings, pumping: tokio::sync::Mutex::new(()) }
     }
 
     /// The present instant.

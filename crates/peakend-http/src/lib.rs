@@ -1,1 +1,14 @@
-//! The HTTP surface: routes, sign-in, problems, OpenAPI, the respondent's page, the embedded UI.
+//! The HTTP surface: thin handlers, no rules, no SQL.
+//!
+//! [`router`] is the whole server; [`openapi`] is its description, generated
+//! from the same registrations, so that a route cannot exist undocumented.
+mod caller;
+mod cookie;
+mod embed;
+mod problem;
+mod query;
+mod routes;
+mod server;
+
+pub use problem::Problem;
+pub use server::{ServerState, openapi, router};

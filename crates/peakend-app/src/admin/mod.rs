@@ -1,4 +1,5 @@
 //! Setting up, signing in, staff and keys.
 pub mod password;
+pub mod profile;
 pub mod session;
 pub mod setup;

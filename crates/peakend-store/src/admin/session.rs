@@ -144,3 +144,14 @@ pub async fn unit_path(
     .map_err(StoreError::on("find a unit's path"))?;
     row.map(|r| r.try_get("path")).transpose().map_err(StoreError::on("read a unit's path"))
 }
+
+/// Code and name of a unit, for the frame.
+pub async fn unit_name(tx: &mut Tx, org: &OrgId, unit_id: &str) -> Result<Option<(String, String)>, StoreError> {
+    let row = sqlx::query("SELECT code, name FROM unit WHERE org_id = $1 AND id = $2")
+        .bind(org.as_str())
+        .bind(unit_id)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(StoreError::on("find a unit"))?;
+    row.map(|r| Ok((r.try_get("code")?, r.try_get("name")?))).transpose().map_err(StoreError::on("read a unit"))
+}

@@ -1,0 +1,121 @@
+//! Drains the intake log: one consumer, each batch one transaction.
+//!
+//! Taking in, deciding and moving the offset commit together, so each entry
+//! has its effect exactly once; the warehouse's hot tail follows the commit
+//! and is refilled from the store at start.
+
+use std::collections::BTreeMap;
+
+use peakend_domain::OrgId;
+use peakend_domain::sense::voice::{Voice, VoiceKind};
+use peakend_query::VoiceFact;
+use peakend_store::sense::intake::{self, LoggedEntry};
+use peakend_store::sense::voice;
+
+use crate::{App, Error};
+
+/// Name of the consumer whose offset is kept.
+const CONSUMER: &str = "loop";
+/// Entries per transaction.
+const BATCH: i64 = 2000;
+/// Hot rows after which a segment is sealed.
+const SEAL_AT: usize = 50_000;
+
+impl App {
+    /// Process everything that waits; returns how many entries were processed.
+    ///
+    /// Only one pump may run at a time per process; a second caller waits.
+    pub async fn pump(&self) -> Result<u64, Error> {
+        let _alone = self.pumping.lock().await;
+        let mut done = 0;
+        loop {
+            let n = self.pump_batch().await?;
+            done += n;
+            if n == 0 {
+                return Ok(done);
+            }
+        }
+    }
+
+    async fn pump_batch(&self) -> Result<u64, Error> {
+        let mut tx = self.store.begin().await?;
+        let from = intake::offset(&mut tx, CONSUMER).await?;
+        let entries = intake::after(&mut tx, from, BATCH).await?;
+        let Some(last) = entries.last().map(|e| e.seq) else { return Ok(0) };
+        let mut voices: BTreeMap<OrgId, Vec<Voice>> = BTreeMap::new();
+        for (org, entries) in by_org(&entries) {
+            let heard = super::take_in::batch(self, &mut tx, &org, &entries).await?;
+            voices.entry(org).or_default().extend(heard);
+        }
+        intake::advance(&mut tx, CONSUMER, last).await?;
+        tx.commit().await?;
+        for (org, voices) in voices {
+            self.warehouse.append(org.as_str(), voices.iter().map(fact).collect()).await?;
+        }
+        Ok(entries.len() as u64)
+    }
+
+    /// Refill the warehouse's hot tail from the store; call once at start.
+    pub async fn refill(&self) -> Result<(), Error> {
+        let mut tx = self.store.read().await?;
+        let orgs = peakend_store::admin::org::all(&mut tx).await?;
+        drop(tx);
+        for org in orgs {
+            let mut from = i64::try_from(self.warehouse.position(org.id.as_str()).await?).unwrap_or(i64::MAX);
+            loop {
+                let mut tx = self.store.read().await?;
+                let voices = voice::after(&mut tx, &org.id, from, SEAL_AT as i64).await?;
+                let Some(last) = voices.last() else { break };
+                from = last.seq;
+                let full = voices.len() == SEAL_AT;
+                self.warehouse.append(org.id.as_str(), voices.iter().map(fact).collect()).await?;
+                if full {
+                    self.warehouse.seal(org.id.as_str()).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Entries grouped by organisation, order kept.
+fn by_org(entries: &[LoggedEntry]) -> BTreeMap<OrgId, Vec<&LoggedEntry>> {
+    let mut grouped: BTreeMap<OrgId, Vec<&LoggedEntry>> = BTreeMap::new();
+    for e in entries {
+        grouped.entry(e.entry.org.clone()).or_default().push(e);
+    }
+    grouped
+}
+
+/// A voice as the warehouse counts it.
+#[must_use]
+pub fn fact(v: &Voice) -> VoiceFact {
+    VoiceFact {
+        seq: u64::try_from(v.seq).unwrap_or(0),
+        id: v.id.clone(),
+        kind: match v.kind {
+            VoiceKind::Response => peakend_query::VoiceKind::Response,
+            VoiceKind::Signal => peakend_query::VoiceKind::Signal,
+        },
+        pillar: v.pillar.name().to_owned(),
+        survey: v.survey_code.clone(),
+        line: v.line_code.clone(),
+        unit: v.unit_code.clone(),
+        journey: v.journey_code.clone(),
+        stage: v.stage_code.clone(),
+        touchpoint: v.touchpoint_code.clone(),
+        channel: v.channel_code.clone(),
+        segment: v.segment.clone(),
+        theme: v.theme.clone(),
+        language: v.language.clone(),
+        person: v.person.clone(),
+        at: peakend_domain::micros(v.at),
+        day: v.day.0,
+        nps: v.nps,
+        csat: v.csat,
+        ces: v.ces,
+        sentiment: v.sentiment,
+        has_text: !v.text.is_empty(),
+    }
+}
+

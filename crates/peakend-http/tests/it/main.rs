@@ -1,0 +1,3 @@
+//! Integration tests of the HTTP floor: the real router over the real store.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+mod sign_in;
