@@ -14,6 +14,7 @@ mod db;
 mod error;
 pub mod insight;
 mod migration;
+mod row;
 pub mod sense;
 pub mod value;
 

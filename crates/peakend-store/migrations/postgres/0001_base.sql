@@ -75,6 +75,11 @@ CREATE TABLE person_alias (
   PRIMARY KEY (org_id, kind, value)
 );
 CREATE INDEX person_alias_by_person ON person_alias (org_id, person_id);
+-- Who a merged person is now; ids that left the house keep leading there.
+CREATE TABLE person_merge (
+  org_id TEXT NOT NULL, from_id TEXT NOT NULL, into_id TEXT NOT NULL, at BIGINT NOT NULL,
+  PRIMARY KEY (org_id, from_id)
+);
 
 -- how we ask
 CREATE TABLE survey (
