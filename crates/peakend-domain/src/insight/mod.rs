@@ -1,1 +1,7 @@
-//! Insight: what the voices mean, as figures and findings.
+//! Insight: what the voices mean.
+pub mod figure;
+pub mod finding;
+pub mod metric;
+pub mod release;
+pub mod short_board;
+pub mod voice_list;
