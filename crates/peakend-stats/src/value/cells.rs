@@ -106,24 +106,23 @@ impl CellFit {
         self.cells.iter().zip(contrast).map(|(cell, c)| if *c == 0.0 { 0.0 } else { c * cell.mean }).sum()
     }
 
-    /// CR1 covariance of several contrasts: G/(G-1) (N-1)/(N-K).
-    pub(crate) fn cr1(&self, contrasts: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let q = contrasts.len();
-        let mut sums = vec![vec![Sum::default(); q]; q];
-        let mut score = vec![0.0; q];
+    /// The influence of each cluster on several contrasts, one cluster at a time.
+    pub(crate) fn each_score(&self, contrasts: &[Vec<f64>], mut visit: impl FnMut(&[Block], &[f64])) {
+        let mut score = vec![0.0; contrasts.len()];
         for blocks in self.by_cluster() {
             for (s, contrast) in score.iter_mut().zip(contrasts) {
                 *s = blocks.iter().map(|b| contrast[b.cell] * b.we / self.cells[b.cell].weight).sum();
             }
-            for i in 0..q {
-                for j in 0..=i {
-                    sums[i][j].add(score[i] * score[j]);
-                }
-            }
+            visit(blocks, &score);
         }
+    }
+
+    /// CR1 covariance of several contrasts: G/(G-1) (N-1)/(N-K).
+    pub(crate) fn cr1(&self, contrasts: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let mut products = Products::of(contrasts.len());
+        self.each_score(contrasts, |_, score| products.add(score));
         let (g, n) = (self.clusters as f64, self.n as f64);
-        let factor = g / (g - 1.0) * (n - 1.0) / (n - self.cells.len() as f64);
-        (0..q).map(|i| (0..q).map(|j| factor * sums[i.max(j)][i.min(j)].value()).collect()).collect()
+        products.scaled(g / (g - 1.0) * (n - 1.0) / (n - self.cells.len() as f64))
     }
 
     /// Standard error of a contrast robust to unequal variances only (HC1).
@@ -138,6 +137,34 @@ impl CellFit {
             .map(|((cell, c), meat)| (c / cell.weight).powi(2) * meat)
             .sum();
         (variance * n / (n - self.cells.len() as f64)).sqrt()
+    }
+}
+
+/// Summed outer products of scores.
+#[derive(Debug, Clone)]
+pub(crate) struct Products {
+    sums: Vec<Vec<Sum>>,
+    pub(crate) count: u64,
+}
+
+impl Products {
+    pub(crate) fn of(width: usize) -> Self {
+        Self { sums: vec![vec![Sum::default(); width]; width], count: 0 }
+    }
+
+    pub(crate) fn add(&mut self, score: &[f64]) {
+        self.count += 1;
+        for (i, row) in self.sums.iter_mut().enumerate() {
+            for (j, sum) in row.iter_mut().enumerate().take(i + 1) {
+                sum.add(score[i] * score[j]);
+            }
+        }
+    }
+
+    /// The full symmetric matrix times a factor.
+    pub(crate) fn scaled(&self, factor: f64) -> Vec<Vec<f64>> {
+        let q = self.sums.len();
+        (0..q).map(|i| (0..q).map(|j| factor * self.sums[i.max(j)][i.min(j)].value()).collect()).collect()
     }
 }
 

@@ -7,9 +7,9 @@ use crate::summation::Sum;
 /// Eigenvalues below this are taken as zero (a cell that lies in one cluster).
 const FLAT: f64 = 1e-10;
 
-/// d' V^-1 d by Cholesky; `None` when V is singular.
-pub(crate) fn quadratic_form(v: &[Vec<f64>], d: &[f64]) -> Option<f64> {
-    let q = d.len();
+/// Inverse of a covariance matrix by Cholesky; `None` when it is singular.
+pub(crate) fn inverse(v: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let q = v.len();
     let mut l = vec![vec![0.0; q]; q];
     for i in 0..q {
         for j in 0..=i {
@@ -25,12 +25,36 @@ pub(crate) fn quadratic_form(v: &[Vec<f64>], d: &[f64]) -> Option<f64> {
             }
         }
     }
-    let mut x = vec![0.0; q];
-    for i in 0..q {
-        let inner: f64 = (0..i).map(|k| l[i][k] * x[k]).sum();
-        x[i] = (d[i] - inner) / l[i][i];
-    }
-    Some(x.iter().map(|v| v * v).sum())
+    let columns = (0..q).map(|unit| {
+        let mut x = vec![0.0; q];
+        for i in 0..q {
+            let inner: f64 = (0..i).map(|k| l[i][k] * x[k]).sum();
+            x[i] = (f64::from(u8::from(i == unit)) - inner) / l[i][i];
+        }
+        for i in (0..q).rev() {
+            let inner: f64 = (i + 1..q).map(|k| l[k][i] * x[k]).sum();
+            x[i] = (x[i] - inner) / l[i][i];
+        }
+        x
+    });
+    // the inverse is symmetric, so its columns are its rows
+    Some(columns.collect())
+}
+
+/// d' A d.
+pub(crate) fn quadratic_form(a: &[Vec<f64>], d: &[f64]) -> f64 {
+    let product = a.iter().map(|row| row.iter().zip(d).map(|(x, y)| x * y).sum::<f64>());
+    product.zip(d).map(|(x, y)| x * y).sum()
+}
+
+/// tr(A B) and tr(A B A B).
+pub(crate) fn traces(a: &[Vec<f64>], b: &[Vec<f64>]) -> (f64, f64) {
+    let q = a.len();
+    let at = |i: usize, j: usize| (0..q).map(|k| a[i][k] * b[k][j]).sum::<f64>();
+    let product: Vec<Vec<f64>> = (0..q).map(|i| (0..q).map(|j| at(i, j)).collect()).collect();
+    let first = (0..q).map(|i| product[i][i]).sum();
+    let second = (0..q).flat_map(|i| (0..q).map(move |j| (i, j))).map(|(i, j)| product[i][j] * product[j][i]).sum();
+    (first, second)
 }
 
 /// CR2 standard error and Satterthwaite degrees of freedom (Bell-McCaffrey,
@@ -182,9 +206,11 @@ mod tests {
     fn quadratic_form_of_a_known_matrix() {
         let v = vec![vec![4.0, 1.0], vec![1.0, 3.0]];
         // inverse is [[3, -1], [-1, 4]] / 11
-        let q = quadratic_form(&v, &[1.0, 2.0]).unwrap();
+        let q = quadratic_form(&inverse(&v).unwrap(), &[1.0, 2.0]);
         assert!((q - 15.0 / 11.0).abs() < 1e-14);
-        assert!(quadratic_form(&[vec![1.0, 1.0], vec![1.0, 1.0]], &[1.0, 0.0]).is_none());
+        assert!(inverse(&[vec![1.0, 1.0], vec![1.0, 1.0]]).is_none());
+        let (trace, square) = traces(&v, &inverse(&v).unwrap());
+        assert!((trace - 2.0).abs() < 1e-14 && (square - 2.0).abs() < 1e-14);
     }
 
     #[test]

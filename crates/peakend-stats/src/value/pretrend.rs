@@ -1,13 +1,16 @@
 //! Event study: the gap between the arms period by period, against the last
 //! period before the change, and the joint test that the leads are zero.
+//!
+//! With few clusters and many periods the leads are averaged in consecutive
+//! blocks before they are tested: a third as many as the smaller arm has clusters.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::cells::{CellFit, CellRow};
+use super::cells::{CellFit, CellRow, Products};
 use super::did::{DidRow, Inference};
-use super::linear::quadratic_form;
+use super::linear::{inverse, quadratic_form, traces};
 use crate::distribution::f_upper;
 use crate::figure::{IntervalMethod, Refusal, RefusalReason};
 
@@ -37,11 +40,13 @@ pub struct PreTrend {
     pub reference: i32,
     /// All other periods in order, leads and lags.
     pub gaps: Vec<PeriodGap>,
-    /// Joint statistic of the leads, scaled to F (Hotelling).
+    /// Joint statistic, scaled to F (Hotelling).
     pub f: f64,
-    /// Leads tested.
+    /// Periods before the change other than the reference.
     pub leads: u64,
-    /// Denominator degrees of freedom, G minus the leads.
+    /// Consecutive blocks into which the leads are averaged for the test.
+    pub blocks: u64,
+    /// Denominator degrees of freedom (Krishnamoorthy-Yu).
     pub df: f64,
     /// p of the joint test.
     pub p: f64,
@@ -56,8 +61,8 @@ pub struct PreTrend {
 /// Tests the leads jointly. Periods in which an arm was not observed are left out.
 ///
 /// # Errors
-/// A [`Refusal`] with fewer than two periods before the change, or with no more
-/// clusters than leads.
+/// A [`Refusal`] with fewer than two periods before the change, or fewer than three
+/// clusters in one arm.
 pub fn pre_trend(rows: &[DidRow]) -> Result<PreTrend, Refusal> {
     let periods = shared_periods(rows);
     let before: Vec<usize> = (0..periods.len()).filter(|&i| !periods[i].1).collect();
@@ -87,15 +92,17 @@ pub fn pre_trend(rows: &[DidRow]) -> Result<PreTrend, Refusal> {
             inference: Inference::of(values[k], covariance[k][k].sqrt(), clusters - 1.0, IntervalMethod::ClusterRobust),
         })
         .collect();
-    let tested: Vec<usize> = (0..others.len()).filter(|&k| leads.contains(&others[k])).collect();
-    let (f, df) = joint(&covariance, &values, &tested, fit.clusters)?;
+    let blocks = lead_blocks(leads, &fit)?;
+    let tested: Vec<Vec<f64>> = blocks.iter().map(|block| average(block.iter().map(|&i| contrast(i)))).collect();
+    let (f, df) = joint(&fit, &tested)?;
     let p = f_upper(f, tested.len() as f64, df);
     Ok(PreTrend {
         definition: "pre-trend.v1",
         reference: periods[reference].0,
         gaps,
         f,
-        leads: tested.len() as u64,
+        leads: leads.len() as u64,
+        blocks: tested.len() as u64,
         df,
         p,
         holds: p >= REJECTED_BELOW,
@@ -136,19 +143,68 @@ fn fit(rows: &[DidRow], periods: &[(i32, bool)]) -> CellFit {
     CellFit::of(cells, 2 * periods.len())
 }
 
-/// Hotelling's scaling of the Wald statistic: with few clusters the plain one
-/// rejects far too often.
-fn joint(covariance: &[Vec<f64>], values: &[f64], tested: &[usize], clusters: u64) -> Result<(f64, f64), Refusal> {
-    let q = tested.len() as f64;
-    let refusal = Refusal::count(RefusalReason::TooFewClusters, clusters, tested.len() as u64 + 2);
-    let df = clusters as f64 - q;
-    if df < 2.0 {
+/// Clusters of the smaller arm per tested block: with fewer the joint test
+/// rejects parallel trends far too often.
+const CLUSTERS_PER_BLOCK: u64 = 3;
+
+/// Whether a cell belongs to the treated arm.
+fn is_treated(cell: usize) -> bool {
+    cell % 2 == 1
+}
+
+/// Consecutive leads in as many blocks as the smaller arm can carry.
+fn lead_blocks<'a>(leads: &'a [usize], fit: &CellFit) -> Result<Vec<&'a [usize]>, Refusal> {
+    let arm = |treated| fit.by_cluster().filter(|c| c.iter().any(|b| is_treated(b.cell) == treated)).count() as u64;
+    let least = arm(true).min(arm(false));
+    if least < CLUSTERS_PER_BLOCK {
+        return Err(Refusal::count(RefusalReason::TooFewClusters, least, CLUSTERS_PER_BLOCK));
+    }
+    let most = usize::try_from(least / CLUSTERS_PER_BLOCK).unwrap_or(usize::MAX);
+    let size = leads.len().div_ceil(most.min(leads.len()));
+    Ok(leads.chunks(size).collect())
+}
+
+fn average(contrasts: impl ExactSizeIterator<Item = Vec<f64>>) -> Vec<f64> {
+    let count = contrasts.len() as f64;
+    let total = contrasts.reduce(|a, b| a.iter().zip(&b).map(|(x, y)| x + y).collect());
+    total.unwrap_or_default().into_iter().map(|x| x / count).collect()
+}
+
+/// Hotelling's statistic of several contrasts with its denominator degrees of
+/// freedom. The arms may differ in size and spread, so the degrees of freedom
+/// are those of Krishnamoorthy and Yu over treated, control and mixed clusters.
+fn joint(fit: &CellFit, contrasts: &[Vec<f64>]) -> Result<(f64, f64), Refusal> {
+    let refusal = Refusal { reason: RefusalReason::NoVariation, have: 0.0, need: 0.0 };
+    let q = contrasts.len();
+    let mut groups = vec![Products::of(q); 3];
+    fit.each_score(contrasts, |blocks, score| {
+        let treated = blocks.iter().any(|b| is_treated(b.cell));
+        let control = blocks.iter().any(|b| !is_treated(b.cell));
+        groups[usize::from(treated) + usize::from(treated && control)].add(score);
+    });
+    let parts: Vec<(f64, Vec<Vec<f64>>)> = groups
+        .iter()
+        .filter(|group| group.count > 1)
+        .map(|group| (group.count as f64 - 1.0, group.scaled(group.count as f64 / (group.count as f64 - 1.0))))
+        .collect();
+    let total: Vec<Vec<f64>> =
+        (0..q).map(|i| (0..q).map(|j| parts.iter().map(|(_, v)| v[i][j]).sum()).collect()).collect();
+    let inverse = inverse(&total).ok_or(refusal)?;
+    let spread: f64 = parts
+        .iter()
+        .map(|(df, v)| {
+            let (first, second) = traces(v, &inverse);
+            (second + first * first) / df
+        })
+        .sum();
+    let q = q as f64;
+    let nu = (q + q * q) / spread;
+    let df = nu - q + 1.0;
+    if df.is_nan() || df <= 0.0 {
         return Err(refusal);
     }
-    let sub: Vec<Vec<f64>> = tested.iter().map(|&i| tested.iter().map(|&j| covariance[i][j]).collect()).collect();
-    let d: Vec<f64> = tested.iter().map(|&i| values[i]).collect();
-    let wald = quadratic_form(&sub, &d).ok_or(Refusal { reason: RefusalReason::NoVariation, have: 0.0, need: 0.0 })?;
-    Ok((wald * df / (q * (clusters as f64 - 1.0)), df))
+    let values: Vec<f64> = contrasts.iter().map(|c| fit.contrast(c)).collect();
+    Ok((quadratic_form(&inverse, &values) * df / (nu * q), df))
 }
 
 #[cfg(test)]

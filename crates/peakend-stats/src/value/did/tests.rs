@@ -126,10 +126,9 @@ mod dense {
                         row[p] = c * x - s * y;
                         row[q] = s * x + c * y;
                     }
-                    for k in 0..n {
-                        let (x, y) = (a[p][k], a[q][k]);
-                        a[p][k] = c * x - s * y;
-                        a[q][k] = s * x + c * y;
+                    let (upper, lower) = a.split_at_mut(q);
+                    for (x, y) in upper[p].iter_mut().zip(lower[0].iter_mut()) {
+                        (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
                     }
                 }
             }
