@@ -11,3 +11,8 @@ pub const MINIMUM_COMMENTS: u64 = 10;
 
 /// Floor below which no setting may lower the minimum.
 pub const MINIMUM_FLOOR: u64 = 3;
+
+/// Whether a single voice may become a case. A case shows one person's words
+/// and asks somebody to call them: with employees that would undo the promise
+/// that nobody is recognised. Common problems become initiatives instead.
+pub const OPENS_CASES: bool = false;

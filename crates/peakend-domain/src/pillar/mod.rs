@@ -34,6 +34,15 @@ impl Pillar {
         }
     }
 
+    /// Whether a single voice of the pillar may become a case.
+    #[must_use]
+    pub fn opens_cases(self) -> bool {
+        match self {
+            Self::Brand | Self::Customer => true,
+            Self::Employee => employee::OPENS_CASES,
+        }
+    }
+
     /// The pillar of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
