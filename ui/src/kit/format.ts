@@ -52,6 +52,13 @@ export function percent(share: number | null | undefined, digits = 0): string {
   );
 }
 
+/** A figure of a score: `+32.4`, `73.0 %`, `4.21`. Differences of percentages are points. */
+export function figure(value: number | null | undefined, style: 'points' | 'percent' | 'mean', difference = false): string {
+  if (value == null || !Number.isFinite(value)) return DASH;
+  if (style === 'percent' && !difference) return percent(value / 100, 1);
+  return score(value, style === 'mean' ? 2 : 1, style === 'points' || difference);
+}
+
 /** Money from minor units (fen, cents). `short` gives `¥1.2M`. */
 export function money(minor: number | null | undefined, currency: string, short = false): string {
   if (minor == null) return DASH;

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { LANGS, THEMES, VIEWPORTS } from './lib.mjs';
+
+export default async function home(t) {
+  for (const viewport of Object.keys(VIEWPORTS)) {
+    for (const theme of THEMES) {
+      for (const lang of LANGS) {
+        await t.step(`home is sound in ${lang}, ${theme}, ${viewport}`, async () => {
+          const page = await t.open('/?from=2025-11-23&to=2026-11-22', { lang, theme, viewport });
+          await t.sound(page, { lang });
+          await t.shot(page, `home-${lang}-${theme}-${viewport}`);
+          await page.context().close();
+        });
+      }
+    }
+  }
+
+  await t.step('three pillars stand with the same depth', async () => {
+    const page = await t.open('/?from=2025-11-23&to=2026-11-22');
+    for (const name of ['Brand', 'Customer', 'Employee']) {
+      const card = page.getByRole('region', { name, exact: true });
+      await card.getByRole('img').first().waitFor();
+      await card.getByText('Weakest touchpoint').waitFor();
+    }
+    await page.getByRole('list', { name: 'The loop' }).waitFor();
+  });
+
+  await t.step('a filter lives in the address and survives the back button', async () => {
+    const page = await t.open('/');
+    await page.getByRole('radio', { name: 'Customer' }).check({ force: true });
+    await page.waitForURL(/pillar=customer/);
+    await page.goBack();
+    await page.waitForURL((url) => !url.search.includes('pillar'));
+    assert.equal(await page.getByRole('radio', { name: 'All', exact: true }).isChecked(), true);
+  });
+
+  await t.step('the keyboard reaches palette and help, and Escape leaves them', async () => {
+    const page = await t.open('/');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement !== document.body), true);
+  });
+
+  await t.step('strangers are sent to the sign-in page and back', async () => {
+    const page = await t.open('/act/cases?view=team', { state: undefined });
+    assert.match(page.url(), /\/sign-in\?return=%2Fact%2Fcases%3Fview%3Dteam/);
+    await t.sound(page);
+    await t.shot(page, 'sign-in');
+  });
+}

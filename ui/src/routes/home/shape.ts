@@ -1,0 +1,48 @@
+// What `GET /api/v1/home` answers.
+import type { Pillar } from '../../domain/pillar.ts';
+
+export interface Interval {
+  value: number;
+  n: number;
+  low: number | null;
+  high: number | null;
+}
+
+export interface Refusal {
+  metric: string;
+  definition: string;
+  refused: { reason: string; have: number; need: number };
+}
+
+export interface Measured extends Interval {
+  metric: string;
+  definition: string;
+  previous: Interval | null;
+  change: { diff: number; low: number | null; high: number | null; p: number | null } | null;
+  warnings: string[];
+}
+
+export type Headline = Measured | Refusal;
+
+export interface PillarPulse {
+  pillar: Pillar;
+  headline: Headline;
+  trend: { bucket: string; value: number | null; n: number | null; low: number | null; high: number | null }[];
+  secondary: Headline[];
+  weakest: { touchpoint: string; name: string; value: number; n: number } | null;
+  voices_href: string | null;
+}
+
+export type Step = 'voices' | 'findings' | 'cases' | 'initiatives' | 'proven';
+
+export interface Pulse {
+  period: { from: string; to: string };
+  pillars: PillarPulse[];
+  funnel: { step: Step; count: number; detail: string | null }[];
+  today: { kind: string; count: number; title_code: string; args: Record<string, string | number>; href: string }[];
+  proven: { amount_minor: number; low_minor: number; high_minor: number; currency: string; verdict: string } | null;
+}
+
+export function isRefused(headline: Headline): headline is Refusal {
+  return 'refused' in headline && headline.refused != null;
+}
