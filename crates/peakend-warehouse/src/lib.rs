@@ -1,1 +1,27 @@
 //! The columnar warehouse: the only room that names the engine.
+//!
+//! Sealed voices and outcomes lie in Parquet segments listed by one manifest per
+//! organisation; new voices wait in a hot tail in memory and are part of every
+//! answer. A question becomes a plan of the engine over both; one fused
+//! aggregate counts all score histograms of a group in a single pass. What is
+//! not here: rules of the loop, ratios, text queries in any language.
+mod among;
+mod answer;
+mod bucket;
+mod cell;
+mod columns;
+mod compact;
+mod engine;
+mod fault;
+mod hot;
+mod list;
+mod manifest;
+mod org;
+mod outcome;
+mod predicate;
+mod scan;
+mod segment;
+mod warehouse;
+
+pub use engine::Settings;
+pub use warehouse::SegmentWarehouse;

@@ -1,0 +1,162 @@
+//! Facts as columns and back: the schema of segments and of the hot tail.
+
+use std::sync::{Arc, LazyLock};
+
+use datafusion::arrow::array::PrimitiveArray;
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int8Array, Int32Array, Int64Array, RecordBatch, StringViewArray,
+    UInt8Array, UInt64Array,
+};
+use datafusion::arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Field, Int8Type, Int32Type, Int64Type, Schema, SchemaRef, UInt8Type, UInt64Type,
+};
+use datafusion::error::Result;
+use peakend_query::{Dimension, OutcomeFact, VoiceFact, VoiceKind};
+
+use crate::fault::missing;
+
+/// Columns of a voice. Codes are never null: the empty string is "not known".
+pub(crate) static VOICES: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let mut fields = vec![
+        Field::new("seq", DataType::UInt64, false),
+        Field::new("id", DataType::Utf8View, false),
+        Field::new("kind", DataType::UInt8, false),
+    ];
+    fields.extend(Dimension::ALL.map(|d| Field::new(d.name(), DataType::Utf8View, false)));
+    fields.extend([
+        Field::new("at", DataType::Int64, false),
+        Field::new("day", DataType::Int32, false),
+        Field::new("nps", DataType::UInt8, true),
+        Field::new("csat", DataType::UInt8, true),
+        Field::new("ces", DataType::UInt8, true),
+        Field::new("sentiment", DataType::Int8, true),
+        Field::new("has_text", DataType::Boolean, false),
+    ]);
+    Arc::new(Schema::new(fields))
+});
+
+/// Columns of an outcome.
+pub(crate) static OUTCOMES: LazyLock<SchemaRef> = LazyLock::new(|| {
+    Arc::new(Schema::new(vec![
+        Field::new("kind", DataType::Utf8View, false),
+        Field::new("month", DataType::Int32, false),
+        Field::new("person", DataType::Utf8View, false),
+        Field::new("value", DataType::Int64, false),
+    ]))
+});
+
+/// The stored code of a voice's kind.
+pub(crate) fn kind_code(kind: VoiceKind) -> u8 {
+    match kind {
+        VoiceKind::Response => 0,
+        VoiceKind::Signal => 1,
+    }
+}
+
+/// Voices as one batch, in the given order.
+pub(crate) fn voice_batch(voices: &[VoiceFact]) -> Result<RecordBatch> {
+    let text = |of: &dyn Fn(&VoiceFact) -> &str| -> ArrayRef {
+        Arc::new(StringViewArray::from_iter_values(voices.iter().map(of)))
+    };
+    let mut columns: Vec<ArrayRef> = vec![
+        Arc::new(UInt64Array::from_iter_values(voices.iter().map(|v| v.seq))),
+        text(&|v| &v.id),
+        Arc::new(UInt8Array::from_iter_values(voices.iter().map(|v| kind_code(v.kind)))),
+    ];
+    columns.extend(Dimension::ALL.map(|d| text(&move |v| d.of(v))));
+    columns.extend([
+        Arc::new(Int64Array::from_iter_values(voices.iter().map(|v| v.at))) as ArrayRef,
+        Arc::new(Int32Array::from_iter_values(voices.iter().map(|v| v.day))),
+        Arc::new(voices.iter().map(|v| v.nps).collect::<UInt8Array>()),
+        Arc::new(voices.iter().map(|v| v.csat).collect::<UInt8Array>()),
+        Arc::new(voices.iter().map(|v| v.ces).collect::<UInt8Array>()),
+        Arc::new(voices.iter().map(|v| v.sentiment).collect::<Int8Array>()),
+        Arc::new(BooleanArray::from_iter(voices.iter().map(|v| Some(v.has_text)))),
+    ]);
+    Ok(RecordBatch::try_new(Arc::clone(&VOICES), columns)?)
+}
+
+/// The voices of a batch that has every column of [`VOICES`], by name.
+pub(crate) fn voices_of(batch: &RecordBatch) -> Result<Vec<VoiceFact>> {
+    let seq = numbers::<UInt64Type>(batch, "seq")?;
+    let id = strings(batch, "id")?;
+    let kind = numbers::<UInt8Type>(batch, "kind")?;
+    let at = numbers::<Int64Type>(batch, "at")?;
+    let day = numbers::<Int32Type>(batch, "day")?;
+    let nps = numbers::<UInt8Type>(batch, "nps")?;
+    let csat = numbers::<UInt8Type>(batch, "csat")?;
+    let ces = numbers::<UInt8Type>(batch, "ces")?;
+    let sentiment = numbers::<Int8Type>(batch, "sentiment")?;
+    let has_text =
+        batch.column_by_name("has_text").and_then(|c| c.as_boolean_opt()).ok_or_else(|| missing("has_text"))?;
+    let codes = Dimension::ALL.iter().map(|d| strings(batch, d.name())).collect::<Result<Vec<_>>>()?;
+    let code = |d: Dimension, row: usize| codes[d as usize].value(row).to_owned();
+    Ok((0..batch.num_rows())
+        .map(|row| VoiceFact {
+            seq: seq.value(row),
+            id: id.value(row).to_owned(),
+            kind: if kind.value(row) == kind_code(VoiceKind::Response) {
+                VoiceKind::Response
+            } else {
+                VoiceKind::Signal
+            },
+            pillar: code(Dimension::Pillar, row),
+            survey: code(Dimension::Survey, row),
+            line: code(Dimension::Line, row),
+            unit: code(Dimension::Unit, row),
+            journey: code(Dimension::Journey, row),
+            stage: code(Dimension::Stage, row),
+            touchpoint: code(Dimension::Touchpoint, row),
+            channel: code(Dimension::Channel, row),
+            segment: code(Dimension::Segment, row),
+            theme: code(Dimension::Theme, row),
+            language: code(Dimension::Language, row),
+            person: code(Dimension::Person, row),
+            at: at.value(row),
+            day: day.value(row),
+            nps: known(nps, row),
+            csat: known(csat, row),
+            ces: known(ces, row),
+            sentiment: known(sentiment, row),
+            has_text: has_text.value(row),
+        })
+        .collect())
+}
+
+/// Outcomes as one batch, in the given order.
+pub(crate) fn outcome_batch(rows: &[OutcomeFact]) -> Result<RecordBatch> {
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringViewArray::from_iter_values(rows.iter().map(|r| &r.kind))),
+        Arc::new(Int32Array::from_iter_values(rows.iter().map(|r| r.month))),
+        Arc::new(StringViewArray::from_iter_values(rows.iter().map(|r| &r.person))),
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|r| r.value))),
+    ];
+    Ok(RecordBatch::try_new(Arc::clone(&OUTCOMES), columns)?)
+}
+
+/// A text column by name.
+pub(crate) fn strings<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringViewArray> {
+    batch.column_by_name(name).and_then(|c| c.as_string_view_opt()).ok_or_else(|| missing(name))
+}
+
+/// A number column by name.
+pub(crate) fn numbers<'a, T: ArrowPrimitiveType>(batch: &'a RecordBatch, name: &str) -> Result<&'a PrimitiveArray<T>> {
+    batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<T>()).ok_or_else(|| missing(name))
+}
+
+fn known<T: ArrowPrimitiveType>(column: &PrimitiveArray<T>, row: usize) -> Option<T::Native> {
+    column.is_valid(row).then(|| column.value(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dimensions_are_numbered_in_their_column_order() {
+        for (i, d) in Dimension::ALL.into_iter().enumerate() {
+            assert_eq!(d as usize, i);
+            assert_eq!(VOICES.field(3 + i).name(), d.name());
+        }
+    }
+}

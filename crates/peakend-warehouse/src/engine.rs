@@ -1,0 +1,126 @@
+//! The engine and its bounds: threads of its own, a memory pool, a spill folder.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::error::Result;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use peakend_query::WarehouseError;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::fault::{engine, storage};
+use crate::scan::Voices;
+
+/// Questions computed at one time; others wait. Each holds decode buffers the
+/// memory pool does not see.
+const QUESTIONS_AT_ONCE: usize = 4;
+
+/// Bounds of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Bytes that groupings and sorts may hold before they spill to disk.
+    pub memory_bytes: usize,
+    /// Threads and partitions per question.
+    pub partitions: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { memory_bytes: 512 << 20, partitions: 2 }
+    }
+}
+
+/// Runs plans apart from the threads that serve requests.
+pub(crate) struct Engine {
+    runtime: Option<Runtime>,
+    context: SessionContext,
+    turns: Arc<Semaphore>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Start the engine; `spill` is emptied and used for what does not fit in memory.
+    pub(crate) fn start(spill: &Path, settings: Settings) -> Result<Self, WarehouseError> {
+        if spill.exists() {
+            fs::remove_dir_all(spill).map_err(storage("empty", spill))?;
+        }
+        fs::create_dir_all(spill).map_err(storage("create", spill))?;
+        let partitions = settings.partitions.max(1);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(partitions)
+            .thread_name("warehouse")
+            .enable_all()
+            .build()
+            .map_err(engine("start its threads"))?;
+        let bounds = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory_bytes)))
+            .with_disk_manager_builder(
+                DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![spill.to_owned()])),
+            )
+            .build_arc()
+            .map_err(engine("set its memory bound"))?;
+        let config = SessionConfig::new()
+            .with_target_partitions(partitions)
+            .with_repartition_file_min_size(1 << 20)
+            .with_collect_statistics(false);
+        let context = SessionContext::new_with_config_rt(config, bounds);
+        Ok(Self { runtime: Some(runtime), context, turns: Arc::new(Semaphore::new(QUESTIONS_AT_ONCE)) })
+    }
+
+    /// The table of a snapshot's voices.
+    pub(crate) fn read(&self, table: Voices) -> Result<DataFrame> {
+        self.context.read_table(Arc::new(table))
+    }
+
+    /// Compute on the engine's threads; stops when the caller goes away.
+    pub(crate) async fn compute<T, F>(&self, operation: &'static str, work: F) -> Result<T, WarehouseError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let _turn = self.turns.acquire().await.map_err(engine(operation))?;
+        let Some(runtime) = &self.runtime else {
+            return Err(engine(operation)("the engine has stopped"));
+        };
+        // dropping the set aborts the task
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(work, runtime.handle());
+        match tasks.join_next().await {
+            Some(Ok(done)) => done.map_err(engine(operation)),
+            Some(Err(failed)) => Err(engine(operation)(failed)),
+            None => Err(engine(operation)("the engine has stopped")),
+        }
+    }
+
+    /// Run blocking work that must not stop half-way, whether or not the caller waits.
+    pub(crate) async fn write<T, F>(&self, operation: &'static str, work: F) -> Result<T, WarehouseError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, WarehouseError> + Send + 'static,
+    {
+        let Some(runtime) = &self.runtime else {
+            return Err(engine(operation)("the engine has stopped"));
+        };
+        runtime.spawn_blocking(work).await.map_err(engine(operation))?
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // a runtime must not wait for its threads on a thread of another runtime
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The hot tail: voices not yet sealed, ready to be scanned.
+//!
+//! A short row list takes single voices cheaply; every [`CHUNK`] rows it becomes
+//! an immutable columnar chunk. A question therefore converts at most one chunk.
+
+use std::collections::HashSet;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::{max, min};
+use datafusion::arrow::datatypes::{Int32Type, UInt64Type};
+use datafusion::error::Result;
+use peakend_query::VoiceFact;
+
+use crate::columns::{numbers, voice_batch};
+
+/// Rows per columnar chunk.
+pub(crate) const CHUNK: usize = 4096;
+
+/// Hot rows in columns, with their days.
+#[derive(Debug, Clone)]
+pub(crate) struct Chunk {
+    /// The rows.
+    pub(crate) rows: RecordBatch,
+    /// First day among them.
+    pub(crate) first: i32,
+    /// Last day among them.
+    pub(crate) last: i32,
+}
+
+impl Chunk {
+    fn of(voices: &[VoiceFact]) -> Result<Self> {
+        let rows = voice_batch(voices)?;
+        let days = numbers::<Int32Type>(&rows, "day")?;
+        let (first, last) = (min(days).unwrap_or(i32::MAX), max(days).unwrap_or(i32::MIN));
+        Ok(Self { rows, first, last })
+    }
+}
+
+/// Voices since the last seal.
+#[derive(Debug, Default)]
+pub(crate) struct Hot {
+    chunks: Vec<Chunk>,
+    tail: Vec<VoiceFact>,
+    /// The tail in columns, until a row is added.
+    converted: Option<Chunk>,
+    seqs: HashSet<u64>,
+    last_seq: u64,
+}
+
+impl Hot {
+    /// Rows in all.
+    pub(crate) fn rows(&self) -> u64 {
+        self.seqs.len() as u64
+    }
+
+    /// Highest log position here; 0 when empty.
+    pub(crate) fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// Take new voices; those already here are ignored.
+    pub(crate) fn add(&mut self, voices: impl IntoIterator<Item = VoiceFact>) -> Result<()> {
+        for voice in voices {
+            if self.seqs.insert(voice.seq) {
+                self.last_seq = self.last_seq.max(voice.seq);
+                self.tail.push(voice);
+                self.converted = None;
+            }
+            if self.tail.len() >= CHUNK {
+                self.fold()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything in columns.
+    pub(crate) fn chunks(&mut self) -> Result<Vec<Chunk>> {
+        if self.converted.is_none() && !self.tail.is_empty() {
+            self.converted = Some(Chunk::of(&self.tail)?);
+        }
+        Ok(self.chunks.iter().chain(&self.converted).cloned().collect())
+    }
+
+    /// Everything in columns, as whole chunks that [`Self::forget`] can drop.
+    pub(crate) fn freeze(&mut self) -> Result<Vec<Chunk>> {
+        self.fold()?;
+        Ok(self.chunks.clone())
+    }
+
+    /// Drop the first chunks, which were sealed.
+    pub(crate) fn forget(&mut self, chunks: usize) -> Result<()> {
+        for chunk in self.chunks.drain(..chunks.min(self.chunks.len())) {
+            for seq in numbers::<UInt64Type>(&chunk.rows, "seq")?.values() {
+                self.seqs.remove(seq);
+            }
+        }
+        self.last_seq = self.seqs.iter().copied().max().unwrap_or(0);
+        Ok(())
+    }
+
+    fn fold(&mut self) -> Result<()> {
+        if !self.tail.is_empty() {
+            self.chunks.push(match self.converted.take() {
+                Some(chunk) => chunk,
+                None => Chunk::of(&self.tail)?,
+            });
+            self.tail.clear();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! Lists of voices: find the page by narrow columns, then fetch its rows.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
+use datafusion::arrow::array::{Array, RecordBatch};
+use datafusion::arrow::datatypes::{Int32Type, Int64Type, UInt8Type, UInt64Type};
+use datafusion::error::Result;
+use datafusion::prelude::{DataFrame, ident, lit};
+use futures::TryStreamExt;
+use peakend_query::{DayRange, VoiceFact, VoiceList, VoiceOrder, VoicePage, WarehouseError};
+
+use crate::among::{Members, among};
+use crate::answer::wanted;
+use crate::columns::{numbers, voices_of};
+use crate::engine::Engine;
+use crate::fault::engine as fault;
+use crate::org::Snapshot;
+use crate::predicate::within;
+use crate::scan::Voices;
+
+/// A voice's place in the list; smaller comes first. The day only finds the row.
+type Place = (u8, Reverse<(i64, u64)>, i32);
+
+/// List the voices of a snapshot.
+pub(crate) async fn list(engine: &Engine, snapshot: Snapshot, list: &VoiceList) -> Result<VoicePage, WarehouseError> {
+    let provenance = snapshot.provenance.clone();
+    if snapshot.is_empty() {
+        return Ok(VoicePage { total: 0, voices: Vec::new(), provenance });
+    }
+    let plan = wanted(engine, &snapshot, list.period, &list.filter)
+        .and_then(|voices| voices.select(["seq", "at", "day", "nps"].map(ident).to_vec()))
+        .map_err(fault("plan the list"))?;
+    let keep = usize::try_from(list.offset.saturating_add(list.limit)).unwrap_or(usize::MAX);
+    let (order, offset) = (list.order, usize::try_from(list.offset).unwrap_or(usize::MAX));
+    let (total, mut places) = engine.compute("find the voices", first(plan, order, keep)).await?;
+    let page: Vec<Place> = if offset < places.len() { places.split_off(offset) } else { Vec::new() };
+    let mut found = fetch(engine, &snapshot, &page).await?;
+    let voices = page.iter().filter_map(|(_, Reverse((_, seq)), _)| found.remove(seq)).collect();
+    Ok(VoicePage { total, voices, provenance })
+}
+
+/// How many rows there are, and the first `keep` places in order.
+async fn first(plan: DataFrame, order: VoiceOrder, keep: usize) -> Result<(u64, Vec<Place>)> {
+    let mut rows = plan.execute_stream().await?;
+    let mut total = 0;
+    let mut places: BinaryHeap<Place> = BinaryHeap::new();
+    while let Some(batch) = rows.try_next().await? {
+        total += batch.num_rows() as u64;
+        place(&batch, order, keep, &mut places)?;
+    }
+    Ok((total, places.into_sorted_vec()))
+}
+
+fn place(batch: &RecordBatch, order: VoiceOrder, keep: usize, places: &mut BinaryHeap<Place>) -> Result<()> {
+    let seq = numbers::<UInt64Type>(batch, "seq")?;
+    let at = numbers::<Int64Type>(batch, "at")?;
+    let day = numbers::<Int32Type>(batch, "day")?;
+    let nps = numbers::<UInt8Type>(batch, "nps")?;
+    for row in 0..batch.num_rows() {
+        let rank = match order {
+            VoiceOrder::Newest => 0,
+            VoiceOrder::LowestNps if nps.is_valid(row) => nps.value(row),
+            VoiceOrder::LowestNps => u8::MAX,
+        };
+        let place = (rank, Reverse((at.value(row), seq.value(row))), day.value(row));
+        if places.len() < keep {
+            places.push(place);
+        } else if let Some(mut last) = places.peek_mut()
+            && place < *last
+        {
+            *last = place;
+        }
+    }
+    Ok(())
+}
+
+/// The whole rows of these places, by log position.
+async fn fetch(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    page: &[Place],
+) -> Result<HashMap<u64, VoiceFact>, WarehouseError> {
+    let days = || page.iter().map(|(_, _, day)| *day);
+    let (Some(from), Some(to)) = (days().min(), days().max()) else { return Ok(HashMap::new()) };
+    let seqs: HashSet<u64> = page.iter().map(|(_, Reverse((_, seq)), _)| *seq).collect();
+    let low = seqs.iter().copied().min().unwrap_or(0);
+    let high = seqs.iter().copied().max().unwrap_or(u64::MAX);
+    let mut part = snapshot.clone();
+    part.segments.retain(|s| s.overlaps(from, to) && s.entry.first_seq <= high && s.entry.last_seq >= low);
+    part.hot.retain(|c| c.first <= to && c.last >= from);
+    if part.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let plan = engine
+        .read(Voices::of(&part).late())
+        .and_then(|voices| voices.filter(within(DayRange { from, to })))
+        .and_then(|voices| voices.filter(ident("seq").gt_eq(lit(low)).and(ident("seq").lt_eq(lit(high)))))
+        .and_then(|voices| voices.filter(among("seq", Members::Seqs(seqs))))
+        .map_err(fault("plan the list"))?;
+    let batches = engine.compute("fetch the voices", plan.collect()).await?;
+    let mut found = HashMap::new();
+    for batch in &batches {
+        found.extend(voices_of(batch).map_err(fault("read the voices"))?.into_iter().map(|v| (v.seq, v)));
+    }
+    Ok(found)
+}

@@ -1,0 +1,242 @@
+//! One organisation's warehouse: its folder, its manifest, its hot tail.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use datafusion::error::Result;
+use peakend_query::{Provenance, Route, VoiceFact, WarehouseError};
+
+use crate::fault::{damaged, engine, storage};
+use crate::hot::{CHUNK, Chunk, Hot};
+use crate::manifest::{Contents, Entry, Manifest, sync_folder};
+use crate::segment::Segment;
+
+/// An organisation. Readers take a [`Snapshot`]; writers queue on `writing`.
+#[derive(Debug)]
+pub(crate) struct Org {
+    folder: PathBuf,
+    /// Held while segments and manifest change; never while answering.
+    pub(crate) writing: Arc<tokio::sync::Mutex<()>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    manifest: Arc<Manifest>,
+    segments: Vec<Arc<Segment>>,
+    hot: Hot,
+}
+
+/// What one answer reads: sealed and hot rows of the same moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    /// Segments that may hold a wanted row.
+    pub(crate) segments: Vec<Arc<Segment>>,
+    /// Hot chunks that may hold a wanted row.
+    pub(crate) hot: Vec<Chunk>,
+    /// Whether every row in them lies inside the wanted days.
+    pub(crate) inside: bool,
+    /// For the answer.
+    pub(crate) provenance: Provenance,
+}
+
+impl Snapshot {
+    /// What an organisation without rows answers from.
+    pub(crate) fn empty() -> Self {
+        let provenance = Provenance { route: Route::Scan, position: 0, segments: 0, hot_rows: 0 };
+        Self { segments: Vec::new(), hot: Vec::new(), inside: true, provenance }
+    }
+
+    /// Whether there is nothing to read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.segments.is_empty() && self.hot.is_empty()
+    }
+}
+
+impl Org {
+    /// An organisation not yet on disk.
+    pub(crate) fn new(root: &Path, name: &str) -> Self {
+        Self::with(root.join(folder_name(name)), Manifest::empty(name), Vec::new())
+    }
+
+    /// The organisation in this folder, its segments checked, leftovers removed.
+    /// `None` when the folder holds none.
+    pub(crate) fn open(folder: PathBuf) -> Result<Option<(String, Self)>, WarehouseError> {
+        let inside = folder.join("segments");
+        let Some(manifest) = Manifest::read(&folder)? else {
+            // the first manifest is written before the first segment
+            let orphaned = inside.read_dir().is_ok_and(|mut files| files.next().is_some());
+            return if orphaned { Err(damaged(&folder.join("manifest.json"), "it is missing")) } else { Ok(None) };
+        };
+        remove_unnamed(&inside, &manifest)?;
+        let segments: Vec<_> =
+            manifest.segments.iter().map(|entry| Arc::new(Segment::new(&inside, entry.clone()))).collect();
+        for segment in &segments {
+            segment.verify()?;
+        }
+        Ok(Some((manifest.org.clone(), Self::with(folder, manifest, segments))))
+    }
+
+    fn with(folder: PathBuf, manifest: Manifest, segments: Vec<Arc<Segment>>) -> Self {
+        let state = State { manifest: Arc::new(manifest), segments, hot: Hot::default() };
+        Self { folder, writing: Arc::default(), state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where segments go.
+    pub(crate) fn inside(&self) -> PathBuf {
+        self.folder.join("segments")
+    }
+
+    /// What is sealed now.
+    pub(crate) fn manifest(&self) -> Arc<Manifest> {
+        Arc::clone(&self.state().manifest)
+    }
+
+    /// Take new voices into the hot tail. Answers get in between two pieces.
+    pub(crate) fn append(&self, voices: Vec<VoiceFact>) -> Result<(), WarehouseError> {
+        let mut voices = voices.into_iter().peekable();
+        while voices.peek().is_some() {
+            let mut state = self.state();
+            let sealed = state.manifest.sealed;
+            let piece = voices.by_ref().take(CHUNK).filter(|v| v.seq > sealed);
+            state.hot.add(piece).map_err(engine("take new voices"))?;
+        }
+        Ok(())
+    }
+
+    /// Hot rows as they are now, to be sealed, and the highest position among them.
+    pub(crate) fn freeze(&self) -> Result<(Vec<Chunk>, u64), WarehouseError> {
+        let mut state = self.state();
+        let chunks = state.hot.freeze().map_err(engine("freeze hot voices"))?;
+        Ok((chunks, state.hot.last_seq()))
+    }
+
+    /// Sealed and hot voices that may lie in these days.
+    pub(crate) fn voices(&self, from: i32, to: i32) -> Result<Snapshot, WarehouseError> {
+        let mut state = self.state();
+        let mut hot = state.hot.chunks().map_err(engine("read hot voices"))?;
+        hot.retain(|c| c.first <= to && c.last >= from);
+        let segments = state.of(Contents::Voices, from, to);
+        let inside = segments.iter().all(|s| s.entry.first >= from && s.entry.last <= to)
+            && hot.iter().all(|c| c.first >= from && c.last <= to);
+        let provenance = Provenance {
+            route: Route::Scan,
+            position: state.manifest.sealed.max(state.hot.last_seq()),
+            segments: segments.len() as u64,
+            hot_rows: state.hot.rows(),
+        };
+        Ok(Snapshot { segments, hot, inside, provenance })
+    }
+
+    /// Outcome segments that may hold these months, in the order of loading.
+    pub(crate) fn outcomes(&self, from: i32, to: i32) -> Vec<Arc<Segment>> {
+        self.state().of(Contents::Outcomes, from, to)
+    }
+
+    /// Every segment, in the order of the manifest.
+    pub(crate) fn segments(&self) -> Vec<Arc<Segment>> {
+        self.state().segments.clone()
+    }
+
+    /// Make the folders and the first manifest, before the first segment. Blocking.
+    pub(crate) fn settle(&self) -> Result<(), WarehouseError> {
+        let inside = self.inside();
+        if inside.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.folder).map_err(storage("create", &self.folder))?;
+        self.manifest().write(&self.folder)?;
+        fs::create_dir(&inside).map_err(storage("create", &inside))?;
+        sync_folder(&self.folder)?;
+        self.folder.parent().map_or(Ok(()), sync_folder)
+    }
+
+    /// Make a manifest the valid one, on disk and then for new answers, which from
+    /// that moment no longer see the first `sealed_chunks` hot chunks. Blocking.
+    pub(crate) fn publish(&self, manifest: Manifest, sealed_chunks: usize) -> Result<(), WarehouseError> {
+        sync_folder(&self.inside())?;
+        manifest.write(&self.folder)?;
+        let mut state = self.state();
+        state.replace(&self.inside(), manifest);
+        state.hot.forget(sealed_chunks).map_err(engine("drop sealed voices"))
+    }
+
+    /// Forget everything, on disk too. Blocking.
+    pub(crate) fn clear(&self) -> Result<(), WarehouseError> {
+        let old = self.manifest();
+        let mut manifest = Manifest::empty(&old.org);
+        manifest.next = old.next;
+        if self.inside().is_dir() {
+            manifest.write(&self.folder)?;
+        }
+        let mut state = self.state();
+        state.replace(&self.inside(), manifest);
+        state.hot = Hot::default();
+        Ok(())
+    }
+}
+
+impl State {
+    fn of(&self, contents: Contents, from: i32, to: i32) -> Vec<Arc<Segment>> {
+        self.segments.iter().filter(|s| s.entry.contents == contents && s.overlaps(from, to)).cloned().collect()
+    }
+
+    fn replace(&mut self, inside: &Path, manifest: Manifest) {
+        let old = std::mem::take(&mut self.segments);
+        let kept = |entry: &Entry| old.iter().find(|s| s.entry.file == entry.file).cloned();
+        self.segments = manifest
+            .segments
+            .iter()
+            .map(|entry| kept(entry).unwrap_or_else(|| Arc::new(Segment::new(inside, entry.clone()))))
+            .collect();
+        let named: HashSet<&str> = manifest.segments.iter().map(|e| e.file.as_str()).collect();
+        old.iter().filter(|s| !named.contains(s.entry.file.as_str())).for_each(|s| s.retire());
+        self.manifest = Arc::new(manifest);
+    }
+}
+
+/// Files a crash left between a segment and its manifest, or a merge before deletion.
+fn remove_unnamed(inside: &Path, manifest: &Manifest) -> Result<(), WarehouseError> {
+    let Ok(files) = inside.read_dir() else { return Ok(()) };
+    for file in files {
+        let file = file.map_err(storage("list", inside))?;
+        if !manifest.segments.iter().any(|e| file.file_name() == e.file.as_str()) {
+            tracing::info!(path = %file.path().display(), "removing a file that no manifest names");
+            fs::remove_file(file.path()).map_err(storage("remove", &file.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// A folder name for any organisation id: other bytes than letters, digits, `-`
+/// and `_` become `=` and two hexadecimal digits, so no id can leave the root.
+fn folder_name(org: &str) -> String {
+    let mut name = String::from("org-");
+    for byte in org.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
+            name.push(char::from(byte));
+        } else {
+            name.push_str(&format!("={byte:02x}"));
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folder_name;
+
+    #[test]
+    fn no_organisation_id_leads_outside_the_root() {
+        assert_eq!(folder_name("org_01H-a"), "org-org_01H-a");
+        assert_eq!(folder_name("../x"), "org-=2e=2e=2fx");
+        assert_eq!(folder_name("a=2e"), "org-a=3d2e");
+        assert_ne!(folder_name(""), folder_name("."));
+    }
+}

@@ -1,0 +1,205 @@
+//! Segment files: written once, checked at opening, deleted when unused.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crc32fast::Hasher;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::{max, min};
+use datafusion::arrow::datatypes::{Int32Type, UInt64Type};
+use datafusion::error::Result;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
+use datafusion::parquet::file::properties::WriterProperties;
+use peakend_query::WarehouseError;
+
+use crate::columns::{OUTCOMES, VOICES, numbers};
+use crate::fault::{damaged, engine, storage};
+use crate::manifest::{Contents, Entry};
+
+/// Rows per row group: the grain at which a scan skips days and splits work.
+const ROW_GROUP: usize = 262_144;
+
+/// A segment in use. When a newer manifest no longer names it, it is marked
+/// unused and the file goes when the last answer that reads it is done.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    /// Where the file is, absolute.
+    pub(crate) path: PathBuf,
+    /// What the manifest says of it.
+    pub(crate) entry: Entry,
+    unused: AtomicBool,
+}
+
+impl Segment {
+    /// The segment of a manifest entry in this folder.
+    pub(crate) fn new(folder: &Path, entry: Entry) -> Self {
+        Self { path: folder.join(&entry.file), entry, unused: AtomicBool::new(false) }
+    }
+
+    /// Whether any row may lie in the range of days (or months).
+    pub(crate) fn overlaps(&self, from: i32, to: i32) -> bool {
+        self.entry.first <= to && self.entry.last >= from
+    }
+
+    /// Delete the file once nobody reads it any more.
+    pub(crate) fn retire(&self) {
+        self.unused.store(true, Ordering::Release);
+    }
+
+    /// Compare the file with what the manifest says of it.
+    pub(crate) fn verify(&self) -> Result<(), WarehouseError> {
+        let mut file = match File::open(&self.path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(damaged(&self.path, "the file is missing")),
+            opened => opened.map_err(storage("open", &self.path))?,
+        };
+        let size = file.metadata().map_err(storage("read", &self.path))?.len();
+        if size != self.entry.bytes {
+            return Err(damaged(&self.path, format!("it has {size} bytes, declared {}", self.entry.bytes)));
+        }
+        let mut sum = Hasher::new();
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let read = file.read(&mut buffer).map_err(storage("read", &self.path))?;
+            if read == 0 {
+                break;
+            }
+            sum.update(&buffer[..read]);
+        }
+        let found = sum.finalize();
+        if found != self.entry.crc32 {
+            let reason = format!("its checksum is {found:08x}, declared {:08x}", self.entry.crc32);
+            return Err(damaged(&self.path, reason));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if self.unused.load(Ordering::Acquire)
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            // opening the warehouse removes whatever no manifest names
+            tracing::warn!(path = %self.path.display(), %error, "an unused segment stays until the next start");
+        }
+    }
+}
+
+/// Counts and sums the bytes on their way to the file.
+struct Summing {
+    file: BufWriter<File>,
+    sum: Hasher,
+    bytes: u64,
+}
+
+impl Write for Summing {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(buffer)?;
+        self.sum.update(&buffer[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// A segment being written. Blocking: keep it off the threads that answer.
+pub(crate) struct SegmentWriter {
+    path: PathBuf,
+    writer: ArrowWriter<Summing>,
+    entry: Entry,
+}
+
+impl std::fmt::Debug for SegmentWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SegmentWriter").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl SegmentWriter {
+    /// Begin segment `number` in this folder.
+    pub(crate) fn create(folder: &Path, contents: Contents, number: u64) -> Result<Self, WarehouseError> {
+        let file = format!("{}-{number:08}.parquet", contents.name());
+        let path = folder.join(&file);
+        let (schema, properties) = match contents {
+            Contents::Voices => (Arc::clone(&VOICES), properties(&["seq", "at"], &["id"])?),
+            Contents::Outcomes => (Arc::clone(&OUTCOMES), properties(&["value"], &["person"])?),
+        };
+        let out = File::create(&path).map_err(storage("create", &path))?;
+        let summing = Summing { file: BufWriter::with_capacity(1 << 20, out), sum: Hasher::new(), bytes: 0 };
+        let writer = ArrowWriter::try_new(summing, schema, Some(properties)).map_err(storage("write", &path))?;
+        let entry = Entry {
+            file,
+            contents,
+            rows: 0,
+            first: i32::MAX,
+            last: i32::MIN,
+            first_seq: u64::MAX,
+            last_seq: 0,
+            bytes: 0,
+            crc32: 0,
+            batch: None,
+        };
+        Ok(Self { path, writer, entry })
+    }
+
+    /// Append rows, already in the segment's order.
+    pub(crate) fn push(&mut self, batch: &RecordBatch) -> Result<(), WarehouseError> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let period = match self.entry.contents {
+            Contents::Voices => "day",
+            Contents::Outcomes => "month",
+        };
+        let days = numbers::<Int32Type>(batch, period).map_err(engine("read the period of new rows"))?;
+        self.entry.first = self.entry.first.min(min(days).unwrap_or(i32::MAX));
+        self.entry.last = self.entry.last.max(max(days).unwrap_or(i32::MIN));
+        if self.entry.contents == Contents::Voices {
+            let seqs = numbers::<UInt64Type>(batch, "seq").map_err(engine("read the positions of new rows"))?;
+            self.entry.first_seq = self.entry.first_seq.min(min(seqs).unwrap_or(u64::MAX));
+            self.entry.last_seq = self.entry.last_seq.max(max(seqs).unwrap_or(0));
+        }
+        self.entry.rows += batch.num_rows() as u64;
+        self.writer.write(batch).map_err(storage("write", &self.path))
+    }
+
+    /// Close the file and make it durable (its name becomes so with the folder).
+    pub(crate) fn finish(mut self) -> Result<Entry, WarehouseError> {
+        let mut summing = self.writer.into_inner().map_err(storage("finish", &self.path))?;
+        summing.flush().map_err(storage("write", &self.path))?;
+        summing.file.get_ref().sync_all().map_err(storage("sync", &self.path))?;
+        self.entry.bytes = summing.bytes;
+        self.entry.crc32 = summing.sum.finalize();
+        if self.entry.contents == Contents::Outcomes {
+            self.entry.first_seq = 0;
+        }
+        Ok(self.entry)
+    }
+}
+
+/// Growing numbers are stored as differences; ids that never repeat get no dictionary.
+fn properties(growing: &[&str], unique: &[&str]) -> Result<WriterProperties, WarehouseError> {
+    let level = ZstdLevel::try_new(1).map_err(engine("set the compression level"))?;
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROW_GROUP))
+        .set_created_by("peakend".to_owned());
+    for &column in growing {
+        properties = properties
+            .set_column_dictionary_enabled(column.into(), false)
+            .set_column_encoding(column.into(), Encoding::DELTA_BINARY_PACKED);
+    }
+    for &column in unique {
+        properties = properties
+            .set_column_dictionary_enabled(column.into(), false)
+            .set_column_encoding(column.into(), Encoding::DELTA_BYTE_ARRAY);
+    }
+    Ok(properties.build())
+}

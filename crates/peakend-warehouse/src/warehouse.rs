@@ -1,0 +1,148 @@
+//! The warehouse as the floors above see it.
+
+use std::collections::HashMap;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use peakend_query::{
+    Loaded, OutcomeFact, OutcomeQuestion, Question, Table, VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
+};
+
+use tokio::sync::OwnedMutexGuard;
+
+use crate::engine::{Engine, Settings};
+use crate::fault::storage;
+use crate::hot::CHUNK;
+use crate::org::{Org, Snapshot};
+use crate::{answer, compact, list, outcome};
+
+/// Parquet segments under one folder, a hot tail in memory, one engine over both.
+///
+/// One process at a time may have a folder open. Cloning is cheap through `Arc`.
+#[derive(Debug)]
+pub struct SegmentWarehouse {
+    root: PathBuf,
+    engine: Engine,
+    orgs: RwLock<HashMap<String, Arc<Org>>>,
+    /// Locked while open.
+    _lock: File,
+}
+
+impl SegmentWarehouse {
+    /// Open or create the warehouse in a folder. Reads every segment once to
+    /// compare its checksum, and removes files that no manifest names. Blocking.
+    ///
+    /// # Errors
+    /// `Damaged` naming the file when a segment or manifest is not what was
+    /// written; `Storage` when the folder cannot be used or is open elsewhere.
+    pub fn open(dir: &Path, settings: Settings) -> Result<Self, WarehouseError> {
+        fs::create_dir_all(dir).map_err(storage("create", dir))?;
+        let root = dir.canonicalize().map_err(storage("open", dir))?;
+        let path = root.join("lock");
+        let lock = File::create(&path).map_err(storage("create", &path))?;
+        lock.try_lock().map_err(|e| match e {
+            TryLockError::Error(e) => storage("lock", &path)(e),
+            TryLockError::WouldBlock => {
+                storage("lock", &path)("another process has this warehouse open; stop it first")
+            }
+        })?;
+        let mut orgs = HashMap::new();
+        for entry in root.read_dir().map_err(storage("list", &root))? {
+            let entry = entry.map_err(storage("list", &root))?;
+            if entry.file_name().to_string_lossy().starts_with("org-")
+                && let Some((name, org)) = Org::open(entry.path())?
+            {
+                orgs.insert(name, Arc::new(org));
+            }
+        }
+        let engine = Engine::start(&root.join("spill"), settings)?;
+        Ok(Self { root, engine, orgs: RwLock::new(orgs), _lock: lock })
+    }
+
+    fn known(&self, org: &str) -> Option<Arc<Org>> {
+        self.orgs.read().unwrap_or_else(PoisonError::into_inner).get(org).cloned()
+    }
+
+    fn known_or_new(&self, org: &str) -> Arc<Org> {
+        self.known(org).unwrap_or_else(|| {
+            let mut orgs = self.orgs.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(orgs.entry(org.to_owned()).or_insert_with(|| Arc::new(Org::new(&self.root, org))))
+        })
+    }
+
+    fn snapshot(&self, org: &str, from: i32, to: i32) -> Result<Snapshot, WarehouseError> {
+        self.known(org).map_or_else(|| Ok(Snapshot::empty()), |org| org.voices(from, to))
+    }
+
+    /// Merge after a write. The write itself is done: a merge that fails is tried
+    /// again after the next one.
+    async fn tidy(&self, name: &str, org: &Arc<Org>, writing: OwnedMutexGuard<()>) {
+        if let Err(error) = compact::compact(&self.engine, org, writing).await {
+            tracing::warn!(org = name, %error, "small segments could not be merged; they stay as they are");
+        }
+    }
+}
+
+#[async_trait]
+impl Warehouse for SegmentWarehouse {
+    async fn answer(&self, question: &Question) -> Result<Table, WarehouseError> {
+        let snapshot = self.snapshot(&question.org, question.period.from, question.period.to)?;
+        answer::answer(&self.engine, snapshot, question).await
+    }
+
+    async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError> {
+        let snapshot = self.snapshot(&list.org, list.period.from, list.period.to)?;
+        list::list(&self.engine, snapshot, list).await
+    }
+
+    async fn append(&self, org: &str, voices: Vec<VoiceFact>) -> Result<(), WarehouseError> {
+        let found = self.known_or_new(org);
+        if voices.len() < CHUNK {
+            return found.append(voices);
+        }
+        // columns of many rows take milliseconds: not on a thread that serves requests
+        self.engine.write("take new voices", move || found.append(voices)).await
+    }
+
+    async fn seal(&self, org: &str) -> Result<u64, WarehouseError> {
+        let Some(found) = self.known(org) else { return Ok(0) };
+        let held = Arc::clone(&found.writing).lock_owned().await;
+        let sealing = Arc::clone(&found);
+        let (sealed, writing) = self.engine.write("seal voices", move || Ok((compact::seal(&sealing)?, held))).await?;
+        if sealed > 0 {
+            self.tidy(org, &found, writing).await;
+        }
+        Ok(sealed)
+    }
+
+    async fn position(&self, org: &str) -> Result<u64, WarehouseError> {
+        Ok(self.known(org).map_or(0, |org| org.manifest().sealed))
+    }
+
+    async fn load_outcomes(&self, org: &str, batch: &str, rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError> {
+        let found = self.known_or_new(org);
+        let held = Arc::clone(&found.writing).lock_owned().await;
+        let (loading, batch) = (Arc::clone(&found), batch.to_owned());
+        let (loaded, writing) =
+            self.engine.write("load outcomes", move || Ok((outcome::load(&loading, batch, rows)?, held))).await?;
+        if loaded != Loaded::AlreadyThere {
+            self.tidy(org, &found, writing).await;
+        }
+        Ok(loaded)
+    }
+
+    async fn outcomes(&self, question: &OutcomeQuestion) -> Result<Vec<OutcomeFact>, WarehouseError> {
+        match self.known(&question.org) {
+            Some(org) => outcome::outcomes(&self.engine, &org, question).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn clear(&self, org: &str) -> Result<(), WarehouseError> {
+        let Some(found) = self.known(org) else { return Ok(()) };
+        let held = Arc::clone(&found.writing).lock_owned().await;
+        self.engine.write("clear the warehouse", move || found.clear().map(|()| drop(held))).await
+    }
+}

@@ -1,0 +1,130 @@
+//! The engine and the oracle answer thousands of random questions alike, while
+//! rows are partly sealed, partly hot, merged, and read again after reopening.
+
+use std::path::Path;
+
+use peakend_query::{Filter, NaiveWarehouse, OutcomeQuestion, Question, VoiceFact, Warehouse};
+use peakend_warehouse::{SegmentWarehouse, Settings};
+use rand::{Rng, RngExt, seq::SliceRandom};
+
+use crate::rows::{self, ORGS};
+
+const SETTINGS: Settings = Settings { memory_bytes: 64 << 20, partitions: 2 };
+const ROUNDS: u64 = 24;
+
+/// Both warehouses, and the intake log they are fed from.
+struct Pair {
+    ours: SegmentWarehouse,
+    oracle: NaiveWarehouse,
+    logs: [Vec<VoiceFact>; 3],
+}
+
+impl Pair {
+    fn new(dir: &Path) -> Self {
+        let ours = SegmentWarehouse::open(dir, SETTINGS).unwrap();
+        Self { ours, oracle: NaiveWarehouse::default(), logs: Default::default() }
+    }
+
+    /// New voices, appended in pieces, a few of them twice.
+    async fn append(&mut self, rng: &mut impl Rng, org: usize) {
+        let next = self.logs[org].last().map_or(1, |v| v.seq + rng.random_range(1..3));
+        let mut new: Vec<VoiceFact> = (0..rng.random_range(20..400)).map(|i| rows::voice(rng, next + i)).collect();
+        self.logs[org].extend(new.iter().cloned());
+        new.shuffle(rng);
+        for piece in new.chunks(37) {
+            self.ours.append(ORGS[org], piece.to_vec()).await.unwrap();
+            self.oracle.append(ORGS[org], piece.to_vec()).await.unwrap();
+        }
+        self.ours.append(ORGS[org], new[..10].to_vec()).await.unwrap();
+    }
+
+    async fn load(&mut self, rng: &mut impl Rng, org: usize, batch: &str) {
+        let new: Vec<_> = (0..rng.random_range(0..300)).map(|_| rows::outcome(rng)).collect();
+        let ours = self.ours.load_outcomes(ORGS[org], batch, new.clone()).await.unwrap();
+        assert_eq!(ours, self.oracle.load_outcomes(ORGS[org], batch, new).await.unwrap());
+    }
+
+    async fn reopen(self, dir: &Path) -> Self {
+        let Self { ours, oracle, logs } = self;
+        drop(ours);
+        let ours = SegmentWarehouse::open(dir, SETTINGS).unwrap();
+        for (org, log) in ORGS.iter().zip(&logs) {
+            ours.append(org, log.clone()).await.unwrap();
+        }
+        Self { ours, oracle, logs }
+    }
+
+    async fn compare_answers(&self, rng: &mut impl Rng, n: usize) {
+        for _ in 0..n {
+            let question = rows::question(rng);
+            let ours = self.ours.answer(&question).await.unwrap_or_else(|e| panic!("{question:?}: {e:?}"));
+            let oracle = self.oracle.answer(&question).await.unwrap();
+            assert_eq!(ours.rows, oracle.rows, "{question:?}");
+            assert_eq!(ours.provenance.position, oracle.provenance.position, "{question:?}");
+        }
+    }
+
+    async fn compare_lists(&self, rng: &mut impl Rng, n: usize) {
+        for _ in 0..n {
+            let list = rows::voice_list(rng);
+            let ours = self.ours.voices(&list).await.unwrap_or_else(|e| panic!("{list:?}: {e:?}"));
+            let oracle = self.oracle.voices(&list).await.unwrap();
+            assert_eq!((ours.total, ours.voices), (oracle.total, oracle.voices), "{list:?}");
+        }
+    }
+
+    async fn compare_outcomes(&self, rng: &mut impl Rng, n: usize) {
+        for _ in 0..n {
+            let from = 24_300 + rng.random_range(-1..6);
+            let question = OutcomeQuestion {
+                org: rows::org(rng),
+                kind: rows::outcome(rng).kind,
+                from,
+                to: from + rng.random_range(-1..7),
+                persons: rng.random_bool(0.5).then(|| (0..40).map(|_| rows::outcome(rng).person).collect()),
+            };
+            let ours = self.ours.outcomes(&question).await.unwrap();
+            assert_eq!(ours, self.oracle.outcomes(&question).await.unwrap(), "{question:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_equals_the_oracles_in_every_state_of_the_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rng = rows::seeded(20_261_122);
+    let mut pair = Pair::new(dir.path());
+    for round in 0..ROUNDS {
+        for org in 0..ORGS.len() {
+            pair.append(&mut rng, org).await;
+            pair.load(&mut rng, org, &format!("batch-{round}")).await;
+            // the first organisation is sealed often enough to be merged
+            if org == 0 || rng.random_bool(0.4) {
+                pair.ours.seal(ORGS[org]).await.unwrap();
+                if org == 0 && rng.random_bool(0.6) {
+                    pair.append(&mut rng, org).await;
+                }
+            }
+        }
+        if round % 5 == 4 {
+            pair = pair.reopen(dir.path()).await;
+        }
+        pair.compare_answers(&mut rng, 90).await;
+        pair.compare_lists(&mut rng, 15).await;
+        pair.compare_outcomes(&mut rng, 10).await;
+    }
+    let segments = pair.ours.answer(&everything(ORGS[0])).await.unwrap().provenance.segments;
+    assert!(segments < ROUNDS, "{ROUNDS} seals are still {segments} segments: nothing was merged");
+}
+
+/// Every voice, in one group.
+pub(crate) fn everything(org: &str) -> Question {
+    Question {
+        org: org.to_owned(),
+        period: peakend_query::DayRange { from: i32::MIN, to: i32::MAX },
+        filter: Filter::All,
+        by: Vec::new(),
+        grain: None,
+        persons: false,
+    }
+}

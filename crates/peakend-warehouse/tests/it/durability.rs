@@ -1,0 +1,221 @@
+//! What survives, what is refused, and what concurrent readers see.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use peakend_query::{Loaded, OutcomeQuestion, VoiceFact, Warehouse, WarehouseError};
+use peakend_warehouse::{SegmentWarehouse, Settings};
+
+use crate::differential::everything;
+use crate::rows::{self, seeded};
+
+fn open(dir: &Path) -> Result<SegmentWarehouse, WarehouseError> {
+    SegmentWarehouse::open(dir, Settings { memory_bytes: 64 << 20, partitions: 2 })
+}
+
+fn voices(seqs: std::ops::RangeInclusive<u64>) -> Vec<VoiceFact> {
+    let mut rng = seeded(*seqs.start());
+    seqs.map(|seq| rows::voice(&mut rng, seq)).collect()
+}
+
+async fn count(warehouse: &SegmentWarehouse, org: &str) -> u64 {
+    warehouse.answer(&everything(org)).await.unwrap().rows[0].cell.voices
+}
+
+fn segments(dir: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(dir.join("org-o/segments")).unwrap().map(|f| f.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn after_a_crash_only_sealed_voices_remain_and_the_position_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    assert_eq!(warehouse.position("o").await.unwrap(), 0);
+    warehouse.append("o", voices(1..=100)).await.unwrap();
+    assert_eq!(warehouse.position("o").await.unwrap(), 0);
+    assert_eq!(warehouse.seal("o").await.unwrap(), 100);
+    assert_eq!(warehouse.seal("o").await.unwrap(), 0);
+    warehouse.append("o", voices(101..=150)).await.unwrap();
+    assert_eq!(count(&warehouse, "o").await, 150);
+    drop(warehouse);
+
+    let warehouse = open(dir.path()).unwrap();
+    assert_eq!(warehouse.position("o").await.unwrap(), 100);
+    assert_eq!(count(&warehouse, "o").await, 100);
+    let answer = warehouse.answer(&everything("o")).await.unwrap();
+    assert_eq!((answer.provenance.position, answer.provenance.segments, answer.provenance.hot_rows), (100, 1, 0));
+}
+
+#[tokio::test]
+async fn appending_twice_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    warehouse.append("o", voices(1..=5000)).await.unwrap();
+    warehouse.append("o", voices(1..=5000)).await.unwrap();
+    let hot = warehouse.answer(&everything("o")).await.unwrap().rows;
+    assert_eq!(hot[0].cell.voices, 5000);
+    warehouse.seal("o").await.unwrap();
+    warehouse.append("o", voices(1..=5000)).await.unwrap();
+    assert_eq!(warehouse.answer(&everything("o")).await.unwrap().rows, hot);
+    assert_eq!(warehouse.seal("o").await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn two_organisations_never_mix() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    warehouse.append("o", voices(1..=30)).await.unwrap();
+    warehouse.append("p", voices(1..=20)).await.unwrap();
+    warehouse.seal("o").await.unwrap();
+    assert_eq!((count(&warehouse, "o").await, count(&warehouse, "p").await), (30, 20));
+    assert_eq!(warehouse.position("p").await.unwrap(), 0);
+    warehouse.clear("o").await.unwrap();
+    assert_eq!((count(&warehouse, "o").await, count(&warehouse, "p").await), (0, 20));
+}
+
+#[tokio::test]
+async fn a_flipped_byte_is_reported_with_the_name_of_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    warehouse.append("o", voices(1..=500)).await.unwrap();
+    warehouse.seal("o").await.unwrap();
+    drop(warehouse);
+    let file = segments(dir.path()).remove(0);
+    let intact = fs::read(&file).unwrap();
+    for at in [0, intact.len() / 2, intact.len() - 1] {
+        let mut bytes = intact.clone();
+        bytes[at] ^= 1;
+        fs::write(&file, bytes).unwrap();
+        let refused = open(dir.path()).unwrap_err();
+        assert!(matches!(&refused, WarehouseError::Damaged { path, .. } if path.ends_with("voices-00000001.parquet")));
+    }
+    fs::write(&file, &intact[..intact.len() - 1]).unwrap();
+    assert!(open(dir.path()).unwrap_err().to_string().contains("bytes, declared"));
+    fs::remove_file(&file).unwrap();
+    assert!(open(dir.path()).unwrap_err().to_string().contains("missing"));
+    fs::write(&file, &intact).unwrap();
+    assert_eq!(count(&open(dir.path()).unwrap(), "o").await, 500);
+}
+
+#[tokio::test]
+async fn a_changed_or_missing_manifest_is_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    warehouse.append("o", voices(1..=50)).await.unwrap();
+    warehouse.seal("o").await.unwrap();
+    drop(warehouse);
+    let manifest = dir.path().join("org-o/manifest.json");
+    let intact = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, intact.replace("\"sealed\": 50", "\"sealed\": 51")).unwrap();
+    assert!(matches!(open(dir.path()), Err(WarehouseError::Damaged { path, .. }) if path.ends_with("manifest.json")));
+    fs::remove_file(&manifest).unwrap();
+    assert!(matches!(open(dir.path()), Err(WarehouseError::Damaged { path, .. }) if path.ends_with("manifest.json")));
+    fs::write(&manifest, intact).unwrap();
+    assert_eq!(open(dir.path()).unwrap().position("o").await.unwrap(), 50);
+}
+
+#[tokio::test]
+async fn files_no_manifest_names_are_removed_at_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    warehouse.append("o", voices(1..=50)).await.unwrap();
+    warehouse.seal("o").await.unwrap();
+    drop(warehouse);
+    fs::write(dir.path().join("org-o/segments/voices-00000099.parquet"), "half a segment").unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    assert_eq!(segments(dir.path()).len(), 1);
+    assert_eq!(count(&warehouse, "o").await, 50);
+}
+
+#[tokio::test]
+async fn a_folder_opens_in_one_place_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    assert!(matches!(open(dir.path()), Err(WarehouseError::Storage { operation: "lock", .. })));
+    drop(warehouse);
+    assert!(open(dir.path()).is_ok());
+}
+
+#[tokio::test]
+async fn many_seals_become_one_segment_and_old_files_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    for i in 0..17 {
+        warehouse.append("o", voices(i * 40 + 1..=i * 40 + 40)).await.unwrap();
+        warehouse.seal("o").await.unwrap();
+    }
+    assert_eq!(segments(dir.path()).len(), 1);
+    assert_eq!(count(&warehouse, "o").await, 17 * 40);
+    assert_eq!(warehouse.position("o").await.unwrap(), 17 * 40);
+    drop(warehouse);
+    assert_eq!(count(&open(dir.path()).unwrap(), "o").await, 17 * 40);
+}
+
+#[tokio::test]
+async fn outcomes_survive_and_a_batch_counts_once_even_after_merging() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rng = seeded(7);
+    let warehouse = open(dir.path()).unwrap();
+    for i in 0..20 {
+        let rows: Vec<_> = (0..50).map(|_| rows::outcome(&mut rng)).collect();
+        assert_eq!(warehouse.load_outcomes("o", &format!("b{i}"), rows).await.unwrap(), Loaded::Added(50));
+    }
+    let question = OutcomeQuestion { org: "o".into(), kind: "aum".into(), from: i32::MIN, to: i32::MAX, persons: None };
+    let before = warehouse.outcomes(&question).await.unwrap();
+    assert!(before.len() > 100);
+    drop(warehouse);
+    let warehouse = open(dir.path()).unwrap();
+    let again = vec![rows::outcome(&mut rng)];
+    assert_eq!(warehouse.load_outcomes("o", "b3", again).await.unwrap(), Loaded::AlreadyThere);
+    assert_eq!(warehouse.outcomes(&question).await.unwrap(), before);
+    assert!(segments(dir.path()).len() < 17);
+}
+
+#[tokio::test]
+async fn clearing_leaves_nothing_and_the_log_can_be_replayed() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    warehouse.append("o", voices(1..=60)).await.unwrap();
+    warehouse.seal("o").await.unwrap();
+    warehouse.append("o", voices(61..=70)).await.unwrap();
+    warehouse.clear("o").await.unwrap();
+    assert_eq!(warehouse.position("o").await.unwrap(), 0);
+    assert!(segments(dir.path()).is_empty());
+    warehouse.append("o", voices(1..=70)).await.unwrap();
+    warehouse.seal("o").await.unwrap();
+    assert_eq!(count(&warehouse, "o").await, 70);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_concurrent_answer_sees_each_voice_exactly_once() {
+    const VOICES: u64 = 6_000;
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = Arc::new(open(dir.path()).unwrap());
+    let appended = Arc::new(AtomicU64::new(0));
+    let writer = {
+        let (warehouse, appended) = (Arc::clone(&warehouse), Arc::clone(&appended));
+        tokio::spawn(async move {
+            for i in 0..VOICES / 100 {
+                warehouse.append("o", voices(i * 100 + 1..=i * 100 + 100)).await.unwrap();
+                appended.store(i * 100 + 100, Ordering::SeqCst);
+                if i % 2 == 1 {
+                    warehouse.seal("o").await.unwrap();
+                }
+            }
+        })
+    };
+    let mut seen = 0;
+    while seen < VOICES && !writer.is_finished() {
+        let before = appended.load(Ordering::SeqCst);
+        seen = count(&warehouse, "o").await;
+        assert!(seen >= before, "{seen} voices seen, {before} were there before the question");
+        assert_eq!(seen % 100, 0, "a batch was seen half");
+        assert!(seen <= VOICES);
+    }
+    writer.await.unwrap();
+    assert_eq!(count(&warehouse, "o").await, VOICES);
+}

@@ -1,0 +1,6 @@
+//! Tests of the warehouse through its trait, with the naive one as oracle.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that should not fail")]
+
+mod differential;
+mod durability;
+mod rows;

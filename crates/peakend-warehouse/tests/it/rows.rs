@@ -1,0 +1,166 @@
+//! Seeded random facts and questions.
+
+use peakend_query::{
+    Band, DayRange, Dimension, Filter, Grain, OutcomeFact, Question, Score, Tone, VoiceFact, VoiceKind, VoiceList,
+    VoiceOrder,
+};
+use rand::{Rng, RngExt, SeedableRng, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+
+/// First day of the random facts.
+pub(crate) const FIRST_DAY: i32 = 20_000;
+/// Days the random facts span.
+pub(crate) const DAYS: i32 = 400;
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// Organisations of the random facts.
+pub(crate) const ORGS: [&str; 3] = ["org_a", "../b c", "银行"];
+
+pub(crate) fn seeded(seed: u64) -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+fn maybe<T>(rng: &mut impl Rng, chance: f64, make: impl FnOnce(&mut dyn Rng) -> T) -> Option<T> {
+    rng.random_bool(chance).then(|| make(rng))
+}
+
+/// Codes of a dimension; some longer than the engine keeps inline.
+fn codes(d: Dimension) -> &'static [&'static str] {
+    match d {
+        Dimension::Pillar => &["brand", "customer", "employee"],
+        Dimension::Survey => &["", "relationship", "transaction-after-visit"],
+        Dimension::Line => &["", "cards", "loans", "wealth", "财富管理与私人银行业务线"],
+        Dimension::Unit => &["", "u1", "u2", "u3", "branch-west-lake-0001", "branch-west-lake-0002"],
+        Dimension::Journey => &["", "join", "use", "leave"],
+        Dimension::Stage => &["", "s1", "s2"],
+        Dimension::Touchpoint => &["", "counter", "app", "hotline", "mobile-transfer-confirmation"],
+        Dimension::Channel => &["", "sms", "app", "kiosk"],
+        Dimension::Segment => &["", "mass", "affluent"],
+        Dimension::Theme => &["", "waiting", "fees", "手续费"],
+        Dimension::Language => &["en", "zh-Hans", "zh-Hant"],
+        Dimension::Person => &[],
+    }
+}
+
+fn code(rng: &mut impl Rng, d: Dimension) -> String {
+    match d {
+        Dimension::Person if rng.random_bool(0.2) => String::new(),
+        Dimension::Person => format!("person-{:04}", rng.random_range(0..300)),
+        _ => (*codes(d).choose(rng).unwrap()).to_owned(),
+    }
+}
+
+pub(crate) fn voice(rng: &mut impl Rng, seq: u64) -> VoiceFact {
+    let day = FIRST_DAY + rng.random_range(0..DAYS);
+    // whole hours, so that several voices share an instant
+    let at = i64::from(day) * MICROS_PER_DAY + i64::from(rng.random_range(0..24_i32)) * 3_600_000_000;
+    VoiceFact {
+        seq,
+        id: format!("voice-{seq}"),
+        kind: if rng.random_bool(0.7) { VoiceKind::Response } else { VoiceKind::Signal },
+        pillar: code(rng, Dimension::Pillar),
+        survey: code(rng, Dimension::Survey),
+        line: code(rng, Dimension::Line),
+        unit: code(rng, Dimension::Unit),
+        journey: code(rng, Dimension::Journey),
+        stage: code(rng, Dimension::Stage),
+        touchpoint: code(rng, Dimension::Touchpoint),
+        channel: code(rng, Dimension::Channel),
+        segment: code(rng, Dimension::Segment),
+        theme: code(rng, Dimension::Theme),
+        language: code(rng, Dimension::Language),
+        person: code(rng, Dimension::Person),
+        at,
+        day,
+        // a few out of range: never counted, by either side
+        nps: maybe(rng, 0.7, |r| r.random_range(0..=11)),
+        csat: maybe(rng, 0.6, |r| r.random_range(0..=6)),
+        ces: maybe(rng, 0.4, |r| r.random_range(0..=8)),
+        sentiment: maybe(rng, 0.5, |r| match r.random_range(0..6) {
+            0 => -20,
+            1 => -21,
+            2 => 20,
+            3 => 21,
+            _ => r.random_range(i8::MIN..=i8::MAX),
+        }),
+        has_text: rng.random_bool(0.4),
+    }
+}
+
+pub(crate) fn filter(rng: &mut impl Rng, depth: u32) -> Filter {
+    let several = |rng: &mut dyn Rng| (0..rng.random_range(0..4)).map(|_| filter(&mut &mut *rng, depth - 1)).collect();
+    match rng.random_range(0..if depth == 0 { 7 } else { 12 }) {
+        0 => Filter::All,
+        1 | 2 => {
+            let d = *Dimension::ALL.choose(rng).unwrap();
+            // sometimes none, sometimes unknown ones, sometimes more than the engine lists one by one
+            let n = if rng.random_bool(0.1) { 120 } else { rng.random_range(0..4) };
+            let mut wanted: Vec<String> = (0..n).map(|_| code(rng, d)).collect();
+            if rng.random_bool(0.2) {
+                wanted.extend([String::new(), "no such code".to_owned()]);
+            }
+            if n > 100 {
+                wanted.extend((0..100).map(|i| format!("other-{i}")));
+            }
+            Filter::In(d, wanted)
+        }
+        3 => Filter::Kind(if rng.random() { VoiceKind::Response } else { VoiceKind::Signal }),
+        4 => Filter::Band(Band {
+            score: *[Score::Nps, Score::Csat, Score::Ces].choose(rng).unwrap(),
+            low: rng.random_range(0..8),
+            high: rng.random_range(0..12),
+        }),
+        5 => Filter::Tone(*[Tone::Negative, Tone::Neutral, Tone::Positive].choose(rng).unwrap()),
+        6 => Filter::HasText(rng.random()),
+        7 | 8 => Filter::And(several(rng)),
+        9 | 10 => Filter::Or(several(rng)),
+        _ => Filter::Not(Box::new(filter(rng, depth - 1))),
+    }
+}
+
+pub(crate) fn period(rng: &mut impl Rng) -> DayRange {
+    match rng.random_range(0..5) {
+        0 => DayRange { from: FIRST_DAY - 10, to: FIRST_DAY + DAYS + 10 },
+        1 => DayRange { from: i32::MIN, to: i32::MAX },
+        _ => {
+            let from = FIRST_DAY + rng.random_range(-20..DAYS);
+            DayRange { from, to: from + rng.random_range(-3..120) }
+        }
+    }
+}
+
+pub(crate) fn org(rng: &mut impl Rng) -> String {
+    if rng.random_bool(0.02) { "nobody".to_owned() } else { (*ORGS.choose(rng).unwrap()).to_owned() }
+}
+
+pub(crate) fn question(rng: &mut impl Rng) -> Question {
+    let grains = [Grain::Day, Grain::Week, Grain::Month, Grain::Quarter];
+    Question {
+        org: org(rng),
+        period: period(rng),
+        filter: filter(rng, 3),
+        by: (0..rng.random_range(0..4)).map(|_| *Dimension::ALL.choose(rng).unwrap()).collect(),
+        grain: maybe(rng, 0.5, |r| grains[r.random_range(0..4)]),
+        persons: rng.random_bool(0.3),
+    }
+}
+
+pub(crate) fn voice_list(rng: &mut impl Rng) -> VoiceList {
+    VoiceList {
+        org: org(rng),
+        period: period(rng),
+        filter: filter(rng, 2),
+        order: if rng.random() { VoiceOrder::Newest } else { VoiceOrder::LowestNps },
+        offset: if rng.random() { 0 } else { rng.random_range(0..200) },
+        limit: rng.random_range(0..80),
+    }
+}
+
+pub(crate) fn outcome(rng: &mut impl Rng) -> OutcomeFact {
+    OutcomeFact {
+        person: format!("person-{:04}", rng.random_range(0..60)),
+        kind: (*["aum", "orders", "churn"].choose(rng).unwrap()).to_owned(),
+        month: 24_300 + rng.random_range(0..6),
+        value: rng.random_range(-1_000_000..1_000_000_000),
+    }
+}
