@@ -61,10 +61,16 @@ pub async fn candidates(tx: &mut Tx, org: &OrgId, ids: &[PersonId]) -> Result<Ve
     Ok(all.into_iter().map(|(id, aliases)| Candidate { id: PersonId::stored(id), aliases }).collect())
 }
 
-/// Insert new persons.
-pub async fn insert_many(tx: &mut Tx, org: &OrgId, persons: &[Person]) -> Result<(), StoreError> {
+/// Insert persons, or replace everything known about them but the aliases.
+pub async fn put_many(tx: &mut Tx, org: &OrgId, persons: &[Person]) -> Result<(), StoreError> {
     for chunk in persons.chunks(CHUNK) {
-        let sql = format!("INSERT INTO person (org_id, {COLUMNS}) VALUES {}", placeholders(chunk.len(), 11, 0));
+        let sql = format!(
+            "INSERT INTO person (org_id, {COLUMNS}) VALUES {} ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, \
+             unit_code = excluded.unit_code, line_code = excluded.line_code, segment = excluded.segment, \
+             language = excluded.language, name = excluded.name, attributes = excluded.attributes, \
+             updated_at = excluded.updated_at",
+            placeholders(chunk.len(), 11, 0)
+        );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for p in chunk {
             query = query
@@ -98,28 +104,6 @@ pub async fn insert_aliases(tx: &mut Tx, org: &OrgId, aliases: &[(Alias, PersonI
         }
         query.execute(&mut **tx).await.map_err(StoreError::on("insert aliases"))?;
     }
-    Ok(())
-}
-
-/// Replace everything known about a person but the aliases.
-pub async fn save(tx: &mut Tx, org: &OrgId, p: &Person) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE person SET kind = $3, unit_code = $4, line_code = $5, segment = $6, language = $7, name = $8, \
-         attributes = $9, updated_at = $10 WHERE org_id = $1 AND id = $2",
-    )
-    .bind(org.as_str())
-    .bind(p.id.as_str())
-    .bind(p.kind.name())
-    .bind(p.unit.as_str())
-    .bind(p.line.as_str())
-    .bind(p.segment.as_str())
-    .bind(p.language.as_str())
-    .bind(p.name.as_str())
-    .bind(attributes(p)?)
-    .bind(micros(p.updated_at))
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::on("save a person"))?;
     Ok(())
 }
 
@@ -249,6 +233,17 @@ pub async fn merge(
         .await
         .map_err(StoreError::on("forget a merged person"))?;
     Ok(())
+}
+
+/// Who a merged person is now; none when that person was never merged.
+pub async fn merged_into(tx: &mut Tx, org: &OrgId, id: &PersonId) -> Result<Option<PersonId>, StoreError> {
+    let row = sqlx::query("SELECT into_id FROM person_merge WHERE org_id = $1 AND from_id = $2")
+        .bind(org.as_str())
+        .bind(id.as_str())
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(StoreError::on("follow a merge"))?;
+    row.map(|row| Columns::of(&row, "read a merge").text("into_id").map(PersonId::stored)).transpose()
 }
 
 /// Who merged persons are now, by their former id. Figures stored elsewhere
