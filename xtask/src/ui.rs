@@ -70,14 +70,15 @@ pub(crate) fn ensure_dist(root: &Path) -> Result<()> {
     std::fs::write(dist.join("index.html"), NOT_BUILT).context("write ui/dist/index.html")
 }
 
-/// `npm ci`, unless the lock file is the one installed last.
+/// `npm ci`, unless what is installed is younger than the lock file.
 pub(crate) fn install(root: &Path) -> Result<()> {
-    let digest = stamp::digest(root, &["ui/package-lock.json"]);
-    if root.join("ui/node_modules").is_dir() && stamp::is_current("npm", &digest) {
+    // npm writes its own copy of the lock file last, so an interrupted install has none
+    let written = |path: &str| root.join(path).metadata().and_then(|m| m.modified()).ok();
+    let (wanted, installed) = (written("ui/package-lock.json"), written("ui/node_modules/.package-lock.json"));
+    if installed.is_some() && installed >= wanted {
         return Ok(());
     }
-    run::attended(npm(root).args(["ci", "--no-audit", "--no-fund"]))?;
-    stamp::keep("npm", &digest)
+    run::attended(npm(root).args(["ci", "--no-audit", "--no-fund"]))
 }
 
 /// Runs one script and shows what it says.
