@@ -1,15 +1,13 @@
 // How the figures of each metric are written; the numbers themselves arrive computed.
 
-/** `points` run from −100 to 100, `percent` from 0 to 100, `mean` on the scale of its question. */
-export type MetricStyle = 'points' | 'percent' | 'mean';
+/** `points` run from −100 to 100, `percent` from 0 to 100, `mean` on the scale of its question, `count` is whole. */
+export type MetricStyle = 'points' | 'percent' | 'mean' | 'count';
 
 const STYLES: Record<string, MetricStyle> = {
   nps: 'points',
   enps: 'points',
-  bnps: 'points',
   nsr: 'points',
   net_sentiment: 'points',
-  sentiment: 'points',
   csat: 'percent',
   ces: 'percent',
   sov: 'percent',
@@ -17,6 +15,9 @@ const STYLES: Record<string, MetricStyle> = {
   favourable: 'percent',
   response_rate: 'percent',
   participation: 'percent',
+  responses: 'count',
+  signals: 'count',
+  count: 'count',
 };
 
 /** By code or definition id: `nps`, `nps.v1`. Unknown ones are written as plain numbers. */

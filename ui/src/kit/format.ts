@@ -53,8 +53,9 @@ export function percent(share: number | null | undefined, digits = 0): string {
 }
 
 /** A figure of a score: `+32.4`, `73.0 %`, `4.21`. Differences of percentages are points. */
-export function figure(value: number | null | undefined, style: 'points' | 'percent' | 'mean', difference = false): string {
+export function figure(value: number | null | undefined, style: 'points' | 'percent' | 'mean' | 'count', difference = false): string {
   if (value == null || !Number.isFinite(value)) return DASH;
+  if (style === 'count') return score(value, 0, difference);
   if (style === 'percent' && !difference) return percent(value / 100, 1);
   return score(value, style === 'mean' ? 2 : 1, style === 'points' || difference);
 }
