@@ -150,13 +150,15 @@ CREATE TABLE import (
 CREATE TABLE finding (
   org_id TEXT NOT NULL, id TEXT PRIMARY KEY, kind TEXT NOT NULL, pillar TEXT NOT NULL, title TEXT NOT NULL,
   touchpoint_code TEXT NOT NULL, line_code TEXT NOT NULL, metric TEXT NOT NULL, question TEXT NOT NULL,
-  evidence TEXT NOT NULL, state TEXT NOT NULL, created_at BIGINT NOT NULL, created_by TEXT NOT NULL
+  evidence TEXT NOT NULL, phase TEXT NOT NULL, state TEXT NOT NULL, created_at BIGINT NOT NULL, created_by TEXT NOT NULL
 );
--- Every released view of an employee survey, so that no later view can be subtracted from it.
+CREATE INDEX finding_by_phase ON finding (org_id, phase, created_at);
+-- Every set of employees a figure was released about, so that no later view can be subtracted from it.
+-- `measure` is the universe of answers, `view_key` what was asked, `members` the log positions of the answers.
 CREATE TABLE release_log (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, org_id TEXT NOT NULL, survey_code TEXT NOT NULL, signature TEXT NOT NULL,
-  cells TEXT NOT NULL, released_at BIGINT NOT NULL, released_to TEXT NOT NULL,
-  UNIQUE (org_id, survey_code, signature)
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, org_id TEXT NOT NULL, measure TEXT NOT NULL, view_key TEXT NOT NULL,
+  signature TEXT NOT NULL, members TEXT NOT NULL, released_at BIGINT NOT NULL, released_to TEXT NOT NULL,
+  UNIQUE (org_id, measure, signature)
 );
 CREATE TABLE saved_view (
   org_id TEXT NOT NULL, id TEXT PRIMARY KEY, user_id TEXT NOT NULL, page TEXT NOT NULL, name TEXT NOT NULL,
@@ -190,10 +192,9 @@ CREATE INDEX case_file_by_owner ON case_file (org_id, phase, owner_user_id, reso
 CREATE INDEX case_file_by_person ON case_file (org_id, person_id);
 CREATE INDEX case_file_by_opened ON case_file (org_id, opened_at);
 CREATE TABLE case_entry (
-  org_id TEXT NOT NULL, id TEXT PRIMARY KEY, case_id TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
-  author TEXT NOT NULL, at BIGINT NOT NULL
+  org_id TEXT NOT NULL, id TEXT PRIMARY KEY, case_id TEXT NOT NULL, revision BIGINT NOT NULL, kind TEXT NOT NULL,
+  body TEXT NOT NULL, author TEXT NOT NULL, at BIGINT NOT NULL, UNIQUE (org_id, case_id, revision)
 );
-CREATE INDEX case_entry_by_case ON case_entry (org_id, case_id, at);
 CREATE TABLE initiative (
   org_id TEXT NOT NULL, id TEXT PRIMARY KEY, number BIGINT NOT NULL, name TEXT NOT NULL, pillar TEXT NOT NULL,
   finding_id TEXT, touchpoint_code TEXT NOT NULL, line_code TEXT NOT NULL, owner_user_id TEXT NOT NULL,

@@ -1,6 +1,8 @@
 //! The store's suite, on SQLite always and on PostgreSQL when
 //! `PEAKEND_TEST_PG_URL` names one; skips PostgreSQL loudly otherwise.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests fail by panicking")]
+mod act;
+mod insight;
 mod intake;
 
 use peakend_store::Store;
