@@ -16,3 +16,7 @@ pub const MINIMUM_FLOOR: u64 = 3;
 /// and asks somebody to call them: with employees that would undo the promise
 /// that nobody is recognised. Common problems become initiatives instead.
 pub const OPENS_CASES: bool = false;
+
+/// Whether outcomes are compared person by person. That takes knowing who said
+/// what, and an evaluation of a few employees would be a rating of each.
+pub const EVALUATES_PERSONS: bool = false;

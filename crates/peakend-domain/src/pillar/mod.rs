@@ -43,6 +43,15 @@ impl Pillar {
         }
     }
 
+    /// Whether outcomes may be compared person by person.
+    #[must_use]
+    pub fn evaluates_persons(self) -> bool {
+        match self {
+            Self::Brand | Self::Customer => true,
+            Self::Employee => employee::EVALUATES_PERSONS,
+        }
+    }
+
     /// The pillar of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
