@@ -209,17 +209,31 @@ CREATE TABLE initiative_task (
 -- value
 CREATE TABLE outcome_kind (
   org_id TEXT NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL, better TEXT NOT NULL,
-  PRIMARY KEY (org_id, code)
+  nature TEXT NOT NULL, absent TEXT NOT NULL, PRIMARY KEY (org_id, code)
+);
+-- Batches of outcomes sent by API, so that an id stands for one content.
+CREATE TABLE outcome_batch (
+  org_id TEXT NOT NULL, id TEXT NOT NULL, body_hash TEXT NOT NULL, row_count BIGINT NOT NULL, at BIGINT NOT NULL,
+  PRIMARY KEY (org_id, id)
 );
 CREATE TABLE evaluation (
   org_id TEXT NOT NULL, id TEXT PRIMARY KEY, subject_kind TEXT NOT NULL, subject_id TEXT NOT NULL,
-  outcome_kind TEXT NOT NULL, design TEXT NOT NULL, result TEXT NOT NULL, verdict TEXT NOT NULL,
+  pillar TEXT NOT NULL, title TEXT NOT NULL, subject TEXT NOT NULL, outcome_kind TEXT NOT NULL,
+  design TEXT NOT NULL, result TEXT NOT NULL, verdict TEXT NOT NULL,
   created_at BIGINT NOT NULL, created_by TEXT NOT NULL
 );
 CREATE INDEX evaluation_by_subject ON evaluation (org_id, subject_kind, subject_id, created_at);
+-- The matched treated persons of an evaluation, each with the voice by which it was chosen.
+CREATE TABLE evaluation_person (
+  org_id TEXT NOT NULL, evaluation_id TEXT NOT NULL, person_id TEXT NOT NULL, voice_id TEXT NOT NULL,
+  PRIMARY KEY (org_id, evaluation_id, person_id)
+);
+CREATE INDEX evaluation_person_by_person ON evaluation_person (org_id, person_id);
+CREATE INDEX evaluation_person_by_voice ON evaluation_person (org_id, voice_id);
 CREATE TABLE ledger_entry (
   org_id TEXT NOT NULL, id TEXT PRIMARY KEY, evaluation_id TEXT NOT NULL, subject_kind TEXT NOT NULL,
-  subject_id TEXT NOT NULL, pillar TEXT NOT NULL, verdict TEXT NOT NULL, amount_minor BIGINT, low_minor BIGINT,
+  subject_id TEXT NOT NULL, title TEXT NOT NULL, outcome_kind TEXT NOT NULL, pillar TEXT NOT NULL,
+  verdict TEXT NOT NULL, amount_minor BIGINT, low_minor BIGINT,
   high_minor BIGINT, cost_minor BIGINT NOT NULL, currency TEXT NOT NULL, from_month BIGINT NOT NULL,
   to_month BIGINT NOT NULL, booked_at BIGINT NOT NULL, booked_by TEXT NOT NULL, note TEXT NOT NULL,
   UNIQUE (org_id, evaluation_id)

@@ -4,6 +4,7 @@
 mod act;
 mod insight;
 mod intake;
+mod value;
 
 use peakend_store::Store;
 
