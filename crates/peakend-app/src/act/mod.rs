@@ -1,1 +1,7 @@
 //! Act: alerts, cases, initiatives, jobs.
+pub mod alert;
+pub mod alert_rule;
+pub mod calendar;
+pub mod case;
+pub mod job;
+pub mod recovery;

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::insight::metric;
+
 /// Days after closing at which the person is asked again.
 pub const REASK_AFTER_DAYS: i64 = 3;
 /// Days for which the re-ask may be answered; afterwards the recovery is unknown.
@@ -46,12 +48,16 @@ impl Recovery {
         Self::ALL.into_iter().find(|r| r.name() == name)
     }
 
-    /// What a re-ask's scores say: any score in its detractor band means not
-    /// recovered, otherwise any score means recovered; without a score nothing.
+    /// What a re-ask's scores say: any score in the lowest band of its metric
+    /// (detractor, unsatisfied, hard) means not recovered, otherwise any score means recovered; without a score nothing.
     #[must_use]
     pub fn of_answer(nps: Option<u8>, csat: Option<u8>, ces: Option<u8>) -> Option<Self> {
-        let scores = [nps.map(|s| s <= 6), csat.map(|s| s <= 2), ces.map(|s| s <= 3)];
-        let unhappy = scores.into_iter().flatten().reduce(|a, b| a || b)?;
+        let scores = [("nps", nps), ("csat", csat), ("ces", ces)];
+        let low = |(metric, score): (&str, Option<u8>)| {
+            let lowest = metric::find(metric)?.bands.last()?;
+            score.map(|s| s <= lowest.high)
+        };
+        let unhappy = scores.into_iter().filter_map(low).reduce(|a, b| a || b)?;
         Some(if unhappy { Self::NotRecovered } else { Self::Recovered })
     }
 }
@@ -119,8 +125,8 @@ mod tests {
     fn leaving_the_detractor_band_is_recovery() {
         assert_eq!(Recovery::of_answer(Some(7), None, None), Some(Recovery::Recovered));
         assert_eq!(Recovery::of_answer(Some(6), None, None), Some(Recovery::NotRecovered));
-        assert_eq!(Recovery::of_answer(Some(9), Some(2), None), Some(Recovery::NotRecovered));
-        assert_eq!(Recovery::of_answer(None, None, Some(4)), Some(Recovery::Recovered));
+        assert_eq!(Recovery::of_answer(Some(9), Some(3), None), Some(Recovery::NotRecovered));
+        assert_eq!(Recovery::of_answer(None, None, Some(5)), Some(Recovery::Recovered));
         assert_eq!(Recovery::of_answer(None, None, None), None);
     }
 }

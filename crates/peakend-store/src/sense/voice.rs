@@ -80,6 +80,31 @@ pub async fn after(tx: &mut Tx, org: &OrgId, seq: i64, limit: i64) -> Result<Vec
     rows.iter().map(read).collect()
 }
 
+/// A pillar's voices at or after an instant, in log order after a position (to
+/// try a rule on what has been heard).
+pub async fn since(
+    tx: &mut Tx,
+    org: &OrgId,
+    pillar: Pillar,
+    from: jiff::Timestamp,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<Voice>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND pillar = $2 AND at >= $3 AND seq > $4 ORDER BY seq LIMIT $5"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(org.as_str())
+        .bind(pillar.name())
+        .bind(micros(from))
+        .bind(seq)
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(StoreError::on("read recent voices"))?;
+    rows.iter().map(read).collect()
+}
+
 /// The latest voices of a person within the scope.
 pub async fn of_person(tx: &mut Tx, scope: &Scope, person: &str, limit: i64) -> Result<Vec<Voice>, StoreError> {
     let sql =
@@ -93,6 +118,28 @@ pub async fn of_person(tx: &mut Tx, scope: &Scope, person: &str, limit: i64) -> 
         .map_err(StoreError::on("read a person's voices"))?;
     let voices: Result<Vec<_>, _> = rows.iter().map(read).collect();
     Ok(voices?.into_iter().filter(|v| scope.units == UnitScope::All || scope.units.covers(&v.unit_path)).collect())
+}
+
+/// The voices of these ids within the scope, in the order asked for; unknown
+/// ids are left out.
+pub async fn by_ids(tx: &mut Tx, scope: &Scope, ids: &[String]) -> Result<Vec<Voice>, StoreError> {
+    let mut found = std::collections::HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(200) {
+        let holes: Vec<String> = (2..chunk.len() + 2).map(|i| format!("${i}")).collect();
+        let sql = format!("SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND id IN ({})", holes.join(", "));
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(scope.org.as_str().to_owned());
+        for id in chunk {
+            query = query.bind(id.clone());
+        }
+        let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("read voices by id"))?;
+        for row in &rows {
+            let voice = read(row)?;
+            if scope.units == UnitScope::All || scope.units.covers(&voice.unit_path) {
+                found.insert(voice.id.clone(), voice);
+            }
+        }
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 fn read(row: &AnyRow) -> Result<Voice, StoreError> {

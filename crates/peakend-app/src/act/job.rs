@@ -1,0 +1,119 @@
+//! Jobs: written in the transaction that needs them, run later, seen and replayed.
+
+use jiff::Timestamp;
+use peakend_domain::act::job::{Job, JobRequest, JobState};
+use peakend_domain::{Entropy, JobId, OrgId, Permission};
+use peakend_store::Tx;
+use peakend_store::act::job as store;
+use peakend_store::admin::audit;
+
+use super::recovery;
+use crate::{App, Ctx, Error};
+
+/// Jobs leased at once.
+const BATCH: i64 = 50;
+
+/// Write a job; `false` when one of the same kind and key exists.
+pub async fn enqueue(
+    tx: &mut Tx,
+    entropy: &dyn Entropy,
+    org: &OrgId,
+    request: &JobRequest,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    Ok(store::enqueue(tx, org, &JobId::new(now, entropy), request, now).await?)
+}
+
+impl App {
+    /// Run every job that is due; returns how many were done. A job that fails
+    /// waits longer each time and is kept as dead after its last attempt.
+    pub async fn run_jobs(&self, now: Timestamp) -> Result<u64, Error> {
+        let mut done = 0;
+        loop {
+            let mut tx = self.store.begin().await?;
+            let jobs = store::claim(&mut tx, now, BATCH).await?;
+            tx.commit().await?;
+            if jobs.is_empty() {
+                return Ok(done);
+            }
+            for job in jobs {
+                done += u64::from(self.run_job(&job, now).await?);
+            }
+        }
+    }
+
+    /// One job in one transaction with its effects.
+    async fn run_job(&self, job: &Job, now: Timestamp) -> Result<bool, Error> {
+        let mut tx = self.store.begin().await?;
+        let outcome = match run_in(&mut tx, self, job, now).await {
+            // the lease may have passed on while this ran: then the other worker's effects count
+            Ok(()) if store::finish(&mut tx, job, now).await? => {
+                tx.commit().await?;
+                return Ok(true);
+            }
+            Ok(()) => return Ok(false),
+            Err(e) => e,
+        };
+        drop(tx);
+        let reason = reason(&outcome);
+        let mut tx = self.store.begin().await?;
+        let state = store::fail(&mut tx, job, &reason, now).await?;
+        tx.commit().await?;
+        if state == JobState::Dead {
+            tracing::error!(job = job.id.as_str(), kind = job.request.kind, reason, "a job is given up");
+        }
+        Ok(false)
+    }
+}
+
+async fn run_in(tx: &mut Tx, app: &App, job: &Job, now: Timestamp) -> Result<(), Error> {
+    match job.request.kind.as_str() {
+        recovery::REASK => recovery::send_in(tx, app, job, now).await,
+        recovery::REASK_CLOSE => recovery::close_in(tx, app, job, now).await,
+        other => Err(Error::Fault(format!("no worker knows jobs of kind {other}"))),
+    }
+}
+
+fn reason(e: &Error) -> String {
+    let mut text = e.to_string();
+    let mut next = std::error::Error::source(e);
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+/// A page of jobs, newest first.
+#[derive(Debug, Clone)]
+pub struct JobPage {
+    /// The rows.
+    pub items: Vec<Job>,
+    /// How many there are in all.
+    pub total: i64,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// Jobs of a state, or all.
+pub async fn list(ctx: &Ctx<'_>, state: Option<JobState>, cursor: &str, limit: i64) -> Result<JobPage, Error> {
+    ctx.require(Permission::Administer)?;
+    let mut tx = ctx.app.store.read().await?;
+    let (items, total, next) = store::page(&mut tx, ctx.org(), state, cursor, limit.clamp(1, 200)).await?;
+    Ok(JobPage { items, total, next })
+}
+
+/// Let a dead job begin anew.
+pub async fn replay(ctx: &Ctx<'_>, id: &JobId) -> Result<Job, Error> {
+    ctx.require(Permission::Administer)?;
+    let mut tx = ctx.app.store.begin().await?;
+    let job = store::find(&mut tx, ctx.org(), id).await?.ok_or(Error::NotFound("job"))?;
+    if !store::replay(&mut tx, ctx.org(), id, ctx.now()).await? {
+        return Err(Error::refused("job_not_dead", "only a job that was given up can be replayed"));
+    }
+    let detail = serde_json::json!({"kind": job.request.kind});
+    audit::record(&mut tx, ctx.actor, ctx.now(), "job.replayed", id.as_str(), &detail).await?;
+    let job = store::find(&mut tx, ctx.org(), id).await?.ok_or(Error::NotFound("job"))?;
+    tx.commit().await?;
+    Ok(job)
+}
