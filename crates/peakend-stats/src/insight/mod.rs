@@ -14,6 +14,7 @@ pub mod peak_end;
 pub mod proportion;
 pub mod rank_test;
 pub mod response_rate;
+pub mod share_compare;
 pub mod short_board;
 pub mod unit_score;
 pub mod weighted_nps;

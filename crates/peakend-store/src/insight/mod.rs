@@ -1,1 +1,6 @@
-//! Insight: findings and released employee views.
+//! Insight: findings, the memory of the release gate, names of codes, counts of the home page.
+pub mod figure;
+pub mod finding;
+pub mod home;
+pub mod release;
+pub mod voice_list;
