@@ -1,2 +1,14 @@
-//! The `peakend` binary.
-fn main() {}
+//! The `peakend` binary: one verb per file in `cli`, wiring in `wiring`.
+//!
+//! This is the only crate that reads the environment, the wall clock and the
+//! operating system's randomness.
+mod cli;
+mod config;
+mod verify;
+mod wiring;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -19,7 +19,7 @@ const CONSUMER: &str = "loop";
 /// Entries per transaction.
 const BATCH: i64 = 2000;
 /// Hot rows after which a segment is sealed.
-const SEAL_AT: usize = 50_000;
+const SEAL_AT: i64 = 50_000;
 
 impl App {
     /// Process everything that waits; returns how many entries were processed.
@@ -64,15 +64,29 @@ impl App {
             let mut from = i64::try_from(self.warehouse.position(org.id.as_str()).await?).unwrap_or(i64::MAX);
             loop {
                 let mut tx = self.store.read().await?;
-                let voices = voice::after(&mut tx, &org.id, from, SEAL_AT as i64).await?;
+                let voices = voice::after(&mut tx, &org.id, from, SEAL_AT).await?;
+                drop(tx);
                 let Some(last) = voices.last() else { break };
                 from = last.seq;
-                let full = voices.len() == SEAL_AT;
+                let full = i64::try_from(voices.len()) == Ok(SEAL_AT);
                 self.warehouse.append(org.id.as_str(), voices.iter().map(fact).collect()).await?;
                 if full {
                     self.warehouse.seal(org.id.as_str()).await?;
                 }
             }
+        }
+        Ok(())
+    }
+}
+
+impl App {
+    /// Make the hot rows of every organisation durable as segments.
+    pub async fn seal(&self) -> Result<(), Error> {
+        let mut tx = self.store.read().await?;
+        let orgs = peakend_store::admin::org::all(&mut tx).await?;
+        drop(tx);
+        for org in orgs {
+            self.warehouse.seal(org.id.as_str()).await?;
         }
         Ok(())
     }
@@ -118,4 +132,3 @@ pub fn fact(v: &Voice) -> VoiceFact {
         has_text: !v.text.is_empty(),
     }
 }
-

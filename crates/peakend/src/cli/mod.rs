@@ -1,0 +1,80 @@
+//! The verbs.
+mod doctor;
+
+mod openapi;
+mod serve;
+mod sign_in_link;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Total experience management: sense every voice, find what hurts, act on it, prove what it was worth.
+#[derive(Debug, Parser)]
+#[command(name = "peakend", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Serve the staff application, the API and the respondents' pages.
+    Serve(serve::Serve),
+
+    /// Check our figures against reference cases.
+    Verify(verify::Verify),
+    /// Say what is missing or wrong on this machine and how to mend it.
+    Doctor(doctor::Doctor),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Print a one-time sign-in link for a member of staff.
+    SignInLink(sign_in_link::SignInLink),
+}
+
+/// Parse the command line and run the verb.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    log();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => return fail(&anyhow::Error::from(e)),
+    };
+    let result = runtime.block_on(async {
+        match cli.verb {
+            Verb::Serve(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
+
+            Verb::Verify(verb) => verb.run(),
+            Verb::Doctor(verb) => verb.run().await,
+            Verb::Openapi => openapi::run().map(|()| ExitCode::SUCCESS),
+            Verb::SignInLink(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
+        }
+    });
+    result.unwrap_or_else(|e| fail(&e))
+}
+
+/// Errors are one sentence, then their causes, on standard error.
+fn fail(e: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {e}");
+    for cause in e.chain().skip(1) {
+        eprintln!("  because: {cause}");
+    }
+    ExitCode::FAILURE
+}
+
+/// Logs go to standard error; `PEAKEND_LOG` filters them (`info`, `peakend_app=debug`…).
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PEAKEND_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,peakend=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// One line on standard output: results go there, everything else to standard error.
+pub(crate) fn say(line: &str) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    // a reader that has gone away (a closed pipe) is no reason to fail
+    let _written = writeln!(out, "{line}");
+    let _flushed = out.flush();
+}

@@ -1,0 +1,101 @@
+//! `peakend serve`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use peakend_app::App;
+use tokio::net::TcpListener;
+
+use crate::config::{DataOptions, ServerOptions};
+use crate::wiring::{self, SystemClock};
+
+/// Serve until told to stop.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    server: ServerOptions,
+    #[command(flatten)]
+    data: DataOptions,
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let listener = bind(&self.server).await?;
+        let url = self.server.public_url(listener.local_addr()?);
+        let app = wiring::open(&self.data, url.clone(), Arc::new(SystemClock)).await?;
+        crate::cli::say(&format!("listening on {url}"));
+        if peakend_app::admin::setup::needed(&app).await? {
+            crate::cli::say(&format!("first run: open {url}/setup and create the owner"));
+        }
+        serve(listener, app).await
+    }
+}
+
+/// Take the port first, so that a second server fails before it opens anything.
+pub(crate) async fn bind(server: &ServerOptions) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(server.listen).await.with_context(|| {
+        format!("listen on {}: is another server running there? choose another with --listen", server.listen)
+    })
+}
+
+/// Serve an application and run its background work until a signal arrives.
+pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
+    let pump = tokio::spawn(keep_pumping(Arc::clone(&app)));
+    let tick = tokio::spawn(keep_ticking(Arc::clone(&app)));
+    axum::serve(listener, peakend_http::router(Arc::clone(&app))).with_graceful_shutdown(told_to_stop()).await?;
+    pump.abort();
+    tick.abort();
+    app.pump().await?;
+    app.seal().await?;
+    app.store.close().await;
+    Ok(())
+}
+
+/// The loop follows the intake log: woken by each commit.
+async fn keep_pumping(app: Arc<App>) {
+    let written = app.intake.written();
+    loop {
+        if let Err(e) = app.pump().await {
+            tracing::error!(error = %e, "the loop could not process the intake log; trying again");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            continue;
+        }
+        // the timeout covers entries written by another process on the same store
+        let _woken = tokio::time::timeout(Duration::from_secs(5), written.notified()).await;
+    }
+}
+
+/// Jobs each second, a segment each minute.
+async fn keep_ticking(app: Arc<App>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    let mut ticks = 0u64;
+    loop {
+        every.tick().await;
+        ticks += 1;
+        if let Err(e) = app.run_jobs().await {
+            tracing::error!(error = %e, "jobs could not be run");
+        }
+        if ticks.is_multiple_of(60)
+            && let Err(e) = app.seal().await
+        {
+            tracing::error!(error = %e, "hot rows could not be sealed");
+        }
+    }
+}
+
+async fn told_to_stop() {
+    let interrupt = async {
+        let _told = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    {
+        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(signal) => signal,
+            Err(_) => return interrupt.await,
+        };
+        tokio::select! { () = interrupt => {}, _ = terminate.recv() => {} }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

@@ -1,0 +1,57 @@
+//! Puts the real parts together: store, warehouse, clock, randomness.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use peakend_app::{App, Settings};
+use peakend_domain::{Clock, Entropy};
+use peakend_store::Store;
+use peakend_warehouse::SegmentWarehouse;
+
+use crate::config::DataOptions;
+
+/// The machine's clock.
+#[derive(Debug)]
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Debug)]
+pub(crate) struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn bytes(&self) -> [u8; 32] {
+        rand::random()
+    }
+}
+
+/// Open the data and wire the application over it.
+pub(crate) async fn open(data: &DataOptions, public_url: String, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<App>> {
+    std::fs::create_dir_all(&data.data).with_context(|| format!("create the data folder {}", data.data.display()))?;
+    let store = Store::open(&data.address()).await?;
+    let settings = peakend_warehouse::Settings {
+        memory_bytes: data.query_memory_mib.saturating_mul(1024 * 1024),
+        ..peakend_warehouse::Settings::default()
+    };
+    let warehouse = SegmentWarehouse::open(&data.warehouse(), settings)?;
+    let app = Arc::new(App::new(store, Arc::new(warehouse), clock, Arc::new(SystemEntropy), Settings { public_url }));
+    app.refill().await?;
+    Ok(app)
+}
+
+/// Wire an application that never asks the warehouse (which a running server may hold).
+pub(crate) async fn open_store(
+    data: &DataOptions,
+    public_url: String,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Arc<App>> {
+    let store = Store::open(&data.address()).await?;
+    let none = Arc::new(peakend_query::NaiveWarehouse::default());
+    Ok(Arc::new(App::new(store, none, clock, Arc::new(SystemEntropy), Settings { public_url })))
+}
