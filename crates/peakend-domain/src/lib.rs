@@ -4,6 +4,7 @@
 //! which brand, customer and employee truly differ. Time and randomness arrive
 //! as parameters ([`Clock`], [`Entropy`]).
 pub mod act;
+mod canonical;
 mod fault;
 mod id;
 pub mod insight;
@@ -16,6 +17,7 @@ pub mod sense;
 mod time;
 pub mod value;
 
+pub use canonical::canonical_json;
 pub use fault::FieldFault;
 pub use id::{Entropy, IdFault, ids::*};
 pub use lang::{Lang, LocalText};

@@ -1,11 +1,20 @@
 //! Sense: who and where, how we ask, what came in.
+pub mod ask;
 pub mod channel;
+pub mod contact_rule;
+pub mod event;
+pub mod event_rule;
 pub mod expression;
 pub mod import;
 pub mod journey;
 pub mod line;
+pub mod link;
 pub mod person;
 pub mod place;
+pub mod question;
+pub mod response;
+pub mod signal;
+pub mod survey;
 pub mod touchpoint;
 pub mod unit;
 pub mod voice;
