@@ -45,11 +45,4 @@ export default async function home(t) {
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement !== document.body), true);
   });
-
-  await t.step('strangers are sent to the sign-in page and back', async () => {
-    const page = await t.open('/act/cases?view=team', { state: undefined });
-    assert.match(page.url(), /\/sign-in\?return=%2Fact%2Fcases%3Fview%3Dteam/);
-    await t.sound(page);
-    await t.shot(page, 'sign-in');
-  });
 }

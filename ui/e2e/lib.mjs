@@ -117,6 +117,13 @@ export async function open(browser, url, path, { state, lang = 'en', theme = 'li
   return page;
 }
 
+/** Goes to another page in the same tab. */
+export async function go(page, path) {
+  page.faults.length = 0;
+  await page.goto(new URL(path, page.url()).href);
+  await settled(page);
+}
+
 /** Waits until the heading stands and nothing on the page says that it is loading. */
 export async function settled(page) {
   await page.locator('main h1').first().waitFor({ timeout: 20_000 });

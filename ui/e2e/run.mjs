@@ -54,7 +54,11 @@ try {
         return page;
       },
     };
-    await step(`${file} runs to its end`, () => test(t));
+    try {
+      await test(t);
+    } catch (error) {
+      await step(`${file} runs to its end`, () => Promise.reject(error));
+    }
     for (const page of pages) await page.context().close();
   }
 } catch (error) {

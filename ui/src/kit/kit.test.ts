@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bandPath, extent, labelStops, linePath, ticks } from './charts/scale.ts';
+import { bandPath, extent, labelStops, linePath, ticks, trimTick } from './charts/scale.ts';
 import { csv, csvCell } from './csv.ts';
 import { duration, money, percent, pValue, score } from './format.ts';
 import { nextSort } from './table.ts';
@@ -40,6 +40,10 @@ describe('charts', () => {
     expect(ticks(-12, 47)).toEqual([0, 20, 40]);
     expect(ticks(3.1, 4.9)).toEqual([3.5, 4, 4.5]);
     expect(ticks(5, 5)).toEqual([5]);
+  });
+
+  it('write ticks without empty decimals', () => {
+    expect(['+20.0', '70.0%', '2.50', '1,000', '¥1.0M'].map(trimTick)).toEqual(['+20', '70%', '2.50', '1,000', '¥1M']);
   });
 
   it('leave a gap where a figure is withheld', () => {

@@ -13,6 +13,11 @@ export function ticks(low: number, high: number, want = 4): number[] {
   return out;
 }
 
+/** Drops decimals that say nothing: `+20.0` is `+20`, `70.0%` is `70%`. */
+export function trimTick(text: string): string {
+  return text.replace(/[.,]0{1,2}(?=\D*$)/, '');
+}
+
 /** Range of values with a little air, never of zero width. */
 export function extent(values: number[], air = 0.08): [number, number] {
   if (values.length === 0) return [0, 1];
