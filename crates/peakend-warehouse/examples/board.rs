@@ -41,14 +41,15 @@ async fn main() -> Result<(), Fault> {
         println!("load and seal of {rows} rows: {:.1} s, peak {} MiB", started.elapsed().as_secs_f64(), peak()?);
         return Ok(());
     }
-    println!("| question | cold s | warm s (median of {WARM_RUNS}) | groups |\n|---|---|---|---|");
+    println!("| question | cold s | warm s (median of {WARM_RUNS}) | CPU s (mean) | groups |\n|---|---|---|---|---|");
     for (name, question) in questions() {
-        let (cold, warm, groups) = timed(async || Ok(warehouse.answer(&question).await?.rows.len())).await?;
-        println!("| {name} | {cold:.3} | {warm:.3} | {groups} |");
+        let (cold, warm, cpu, groups) = timed(async || Ok(warehouse.answer(&question).await?.rows.len())).await?;
+        println!("| {name} | {cold:.3} | {warm:.3} | {cpu:.3} | {groups} |");
     }
     for (name, list) in lists() {
-        let (cold, warm, total) = timed(async || Ok(usize::try_from(warehouse.voices(&list).await?.total)?)).await?;
-        println!("| {name} | {cold:.3} | {warm:.3} | {total} found |");
+        let (cold, warm, cpu, total) =
+            timed(async || Ok(usize::try_from(warehouse.voices(&list).await?.total)?)).await?;
+        println!("| {name} | {cold:.3} | {warm:.3} | {cpu:.3} | {total} found |");
     }
     println!("\nopen with checksums {opened:.2} s, peak {} MiB after all questions", peak()?);
     freshness(&warehouse, rows).await
@@ -93,17 +94,19 @@ async fn freshness(warehouse: &SegmentWarehouse, rows: u64) -> Result<(), Fault>
     Ok(())
 }
 
-async fn timed(run: impl AsyncFn() -> Result<usize, Fault>) -> Result<(f64, f64, usize), Fault> {
+async fn timed(run: impl AsyncFn() -> Result<usize, Fault>) -> Result<(f64, f64, f64, usize), Fault> {
     let mut seconds = Vec::new();
     let mut size = 0;
+    let cpu = cpu_seconds()?;
     for _ in 0..=WARM_RUNS {
         let started = Instant::now();
         size = run().await?;
         seconds.push(started.elapsed().as_secs_f64());
     }
+    let cpu = (cpu_seconds()? - cpu) / seconds.len() as f64;
     let mut warm = seconds.split_off(1);
     warm.sort_by(f64::total_cmp);
-    Ok((seconds[0], warm[WARM_RUNS / 2], size))
+    Ok((seconds[0], warm[WARM_RUNS / 2], cpu, size))
 }
 
 fn nps_by_month() -> Question {
@@ -205,6 +208,16 @@ fn voice(rng: &mut impl Rng, i: u64, rows: u64) -> VoiceFact {
         sentiment: has_text.then(|| rng.random_range(-100..=100)),
         has_text,
     }
+}
+
+/// Processor time of this process so far, user and system: steadier than the
+/// clock on a machine with other work.
+fn cpu_seconds() -> Result<f64, Fault> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let ticks = fields.get(11..13).ok_or("a short stat line")?;
+    // Linux counts in hundredths of a second
+    Ok(ticks.iter().map(|t| t.parse::<f64>()).sum::<Result<f64, _>>()? / 100.0)
 }
 
 /// Highest resident memory of this process, in MiB.

@@ -5,18 +5,23 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray, BooleanArray};
-use datafusion::arrow::datatypes::{DataType, UInt64Type};
+use datafusion::arrow::buffer::BooleanBuffer;
+use datafusion::arrow::datatypes::{DataType, Int32Type, UInt64Type};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::prelude::ident;
 
+use crate::columns::code_type;
+
 /// The wanted values.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Members {
-    /// Codes or person ids.
+    /// Codes of a dimension.
     Codes(HashSet<String>),
+    /// Person ids.
+    Persons(HashSet<String>),
     /// Log positions.
     Seqs(HashSet<u64>),
 }
@@ -24,7 +29,8 @@ pub(crate) enum Members {
 /// Whether the column's value is one of the members.
 pub(crate) fn among(column: &str, members: Members) -> Expr {
     let of = match &members {
-        Members::Codes(_) => DataType::Utf8View,
+        Members::Codes(_) => code_type(),
+        Members::Persons(_) => DataType::Utf8View,
         Members::Seqs(_) => DataType::UInt64,
     };
     ScalarUDF::from(Among { members: Arc::new(members), signature: Signature::exact(vec![of], Volatility::Immutable) })
@@ -41,7 +47,8 @@ impl Hash for Among {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &*self.members {
             Members::Codes(codes) => (0, codes.len()).hash(state),
-            Members::Seqs(seqs) => (1, seqs.len()).hash(state),
+            Members::Persons(persons) => (1, persons.len()).hash(state),
+            Members::Seqs(seqs) => (2, seqs.len()).hash(state),
         }
     }
 }
@@ -64,12 +71,19 @@ impl ScalarUDFImpl for Among {
         let column = arrays.first().ok_or_else(|| crate::fault::missing("among"))?;
         let found: BooleanArray = match &*self.members {
             Members::Codes(codes) => {
+                // one look-up per code, not per row
+                let coded = column.as_dictionary_opt::<Int32Type>().ok_or_else(|| crate::fault::missing("among"))?;
+                let names = coded.values().as_string_opt::<i32>().ok_or_else(|| crate::fault::missing("among"))?;
+                let wanted: Vec<bool> = (0..names.len()).map(|i| codes.contains(names.value(i))).collect();
+                BooleanBuffer::collect_bool(coded.len(), |row| wanted[coded.keys().value(row) as usize]).into()
+            }
+            Members::Persons(persons) => {
                 let values = column.as_string_view_opt().ok_or_else(|| crate::fault::missing("among"))?;
-                (0..values.len()).map(|row| Some(codes.contains(values.value(row)))).collect()
+                BooleanBuffer::collect_bool(values.len(), |row| persons.contains(values.value(row))).into()
             }
             Members::Seqs(seqs) => {
                 let values = column.as_primitive_opt::<UInt64Type>().ok_or_else(|| crate::fault::missing("among"))?;
-                values.values().iter().map(|seq| Some(seqs.contains(seq))).collect()
+                BooleanBuffer::collect_bool(values.len(), |row| seqs.contains(&values.value(row))).into()
             }
         };
         Ok(ColumnarValue::Array(Arc::new(found)))

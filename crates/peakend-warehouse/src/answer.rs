@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use datafusion::arrow::array::{Array, RecordBatch};
-use datafusion::arrow::datatypes::{Int32Type, Int64Type};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::{Int64Type, UInt64Type};
 use datafusion::error::Result;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident, lit};
 use peakend_query::{Cell, Dimension, Question, Row, Table, WarehouseError};
 
-use crate::bucket::bucket;
 use crate::cell;
+use crate::coded::{Part, packed, unpacked};
 use crate::columns::{numbers, strings};
 use crate::engine::Engine;
 use crate::fault::engine as fault;
@@ -64,9 +64,12 @@ pub(crate) fn wanted(
     }
 }
 
+/// How a question's groups are computed: parts packed in pairs into integer
+/// keys, beside them the person when it is asked for.
 struct Grouping {
     by: Vec<Dimension>,
-    grain: Option<peakend_query::Grain>,
+    /// Each coded dimension once, then the bucket.
+    parts: Vec<Part>,
     /// Where the person is among the keys: then a group has one person or none.
     person: Option<usize>,
 }
@@ -74,19 +77,20 @@ struct Grouping {
 impl Grouping {
     fn of(q: &Question) -> Self {
         let person = q.by.iter().position(|d| *d == Dimension::Person);
-        Self { by: q.by.clone(), grain: q.grain, person }
+        let coded = Dimension::ALL.into_iter().filter(|d| *d != Dimension::Person && q.by.contains(d));
+        let parts = coded.map(Part::code).chain(q.grain.map(Part::Bucket)).collect();
+        Self { by: q.by.clone(), parts, person }
     }
 
-    /// Group expressions; a dimension asked for twice is grouped by once.
+    fn pairs(&self) -> impl Iterator<Item = (String, &[Part])> {
+        self.parts.chunks(2).enumerate().map(|(i, pair)| (format!("key{i}"), pair))
+    }
+
     fn expressions(&self) -> Vec<Expr> {
-        let mut seen: Vec<Dimension> = Vec::new();
-        for d in &self.by {
-            if !seen.contains(d) {
-                seen.push(*d);
-            }
+        let mut expressions: Vec<Expr> = self.pairs().map(|(name, pair)| packed(pair).alias(name)).collect();
+        if self.person.is_some() {
+            expressions.push(ident("person"));
         }
-        let mut expressions: Vec<Expr> = seen.into_iter().map(|d| ident(d.name())).collect();
-        expressions.extend(self.grain.map(|g| bucket(g).alias("bucket")));
         expressions
     }
 
@@ -119,11 +123,11 @@ impl Grouping {
         let plan = || -> Result<DataFrame> {
             let mut pairs = self.expressions();
             pairs.push(ident("person"));
-            let mut groups: Vec<Expr> = pairs.iter().take(pairs.len() - 1).map(|e| ident(name(e))).collect();
+            let groups = self.pairs().map(|(name, _)| ident(name)).collect();
             wanted(engine, snapshot, q.period, &q.filter)?
                 .filter(ident("person").not_eq(text("")))?
                 .aggregate(pairs, Vec::new())?
-                .aggregate(std::mem::take(&mut groups), vec![count(lit(1_i64)).alias("persons")])
+                .aggregate(groups, vec![count(lit(1_i64)).alias("persons")])
         };
         let plan = plan().map_err(fault("plan the question"))?;
         let batches = engine.compute("count persons", plan.collect()).await?;
@@ -138,20 +142,27 @@ impl Grouping {
         batches: &[RecordBatch],
         read: impl Fn(&RecordBatch, usize) -> Result<T>,
     ) -> Result<HashMap<Key, T>> {
+        let names: Vec<Vec<String>> = self.parts.iter().map(Part::names).collect();
+        let coded = |d: &Dimension| self.parts.iter().position(|p| matches!(p, Part::Code(of, _) if of == d));
+        let columns: Vec<Option<usize>> = self.by.iter().map(coded).collect();
         let mut groups = HashMap::new();
         for batch in batches {
-            let codes = self.by.iter().map(|d| strings(batch, d.name())).collect::<Result<Vec<_>>>()?;
-            let buckets = self.grain.map(|_| numbers::<Int32Type>(batch, "bucket")).transpose()?;
+            let keys = self.pairs().map(|(name, pair)| Ok((numbers::<UInt64Type>(batch, &name)?, pair.len())));
+            let keys = keys.collect::<Result<Vec<_>>>()?;
+            let person = self.person.map(|_| strings(batch, "person")).transpose()?;
             for row in 0..batch.num_rows() {
-                let keys = codes.iter().map(|c| c.value(row).to_owned()).collect();
-                let bucket = buckets.filter(|b| b.is_valid(row)).map(|b| b.value(row));
-                groups.insert((bucket, keys), read(batch, row)?);
+                let parts: Vec<u32> = keys.iter().flat_map(|(key, n)| unpacked(key.value(row), *n)).collect();
+                let name = |column: &Option<usize>| match column {
+                    Some(part) => names[*part][parts[*part] as usize].clone(),
+                    None => person.map(|p| p.value(row).to_owned()).unwrap_or_default(),
+                };
+                let bucket = match self.parts.last() {
+                    Some(Part::Bucket(_)) => parts.last().map(|b| b.cast_signed()),
+                    _ => None,
+                };
+                groups.insert((bucket, columns.iter().map(name).collect()), read(batch, row)?);
             }
         }
         Ok(groups)
     }
-}
-
-fn name(expression: &Expr) -> String {
-    expression.qualified_name().1
 }

@@ -4,9 +4,10 @@ use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::PrimitiveArray;
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int8Array, Int32Array, Int64Array, RecordBatch, StringViewArray,
-    UInt8Array, UInt64Array,
+    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int8Array, Int32Array, Int64Array, RecordBatch,
+    StringViewArray, UInt8Array, UInt64Array,
 };
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
     ArrowPrimitiveType, DataType, Field, Int8Type, Int32Type, Int64Type, Schema, SchemaRef, UInt8Type, UInt64Type,
 };
@@ -22,7 +23,7 @@ pub(crate) static VOICES: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("id", DataType::Utf8View, false),
         Field::new("kind", DataType::UInt8, false),
     ];
-    fields.extend(Dimension::ALL.map(|d| Field::new(d.name(), DataType::Utf8View, false)));
+    fields.extend(Dimension::ALL.map(|d| Field::new(d.name(), stored(d), false)));
     fields.extend([
         Field::new("at", DataType::Int64, false),
         Field::new("day", DataType::Int32, false),
@@ -34,6 +35,16 @@ pub(crate) static VOICES: LazyLock<SchemaRef> = LazyLock::new(|| {
     ]);
     Arc::new(Schema::new(fields))
 });
+
+/// How codes are kept: each text once per chunk, rows refer to it by number.
+pub(crate) fn code_type() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
+/// Persons are too many to be worth a dictionary.
+fn stored(dimension: Dimension) -> DataType {
+    if dimension == Dimension::Person { DataType::Utf8View } else { code_type() }
+}
 
 /// Columns of an outcome.
 pub(crate) static OUTCOMES: LazyLock<SchemaRef> = LazyLock::new(|| {
@@ -63,7 +74,10 @@ pub(crate) fn voice_batch(voices: &[VoiceFact]) -> Result<RecordBatch> {
         text(&|v| &v.id),
         Arc::new(UInt8Array::from_iter_values(voices.iter().map(|v| kind_code(v.kind)))),
     ];
-    columns.extend(Dimension::ALL.map(|d| text(&move |v| d.of(v))));
+    columns.extend(Dimension::ALL.map(|d| match d {
+        Dimension::Person => text(&|v| &v.person),
+        coded => Arc::new(voices.iter().map(|v| coded.of(v)).collect::<DictionaryArray<Int32Type>>()),
+    }));
     columns.extend([
         Arc::new(Int64Array::from_iter_values(voices.iter().map(|v| v.at))) as ArrayRef,
         Arc::new(Int32Array::from_iter_values(voices.iter().map(|v| v.day))),
@@ -89,7 +103,7 @@ pub(crate) fn voices_of(batch: &RecordBatch) -> Result<Vec<VoiceFact>> {
     let sentiment = numbers::<Int8Type>(batch, "sentiment")?;
     let has_text =
         batch.column_by_name("has_text").and_then(|c| c.as_boolean_opt()).ok_or_else(|| missing("has_text"))?;
-    let codes = Dimension::ALL.iter().map(|d| strings(batch, d.name())).collect::<Result<Vec<_>>>()?;
+    let codes = Dimension::ALL.iter().map(|d| texts(batch, d.name())).collect::<Result<Vec<_>>>()?;
     let code = |d: Dimension, row: usize| codes[d as usize].value(row).to_owned();
     Ok((0..batch.num_rows())
         .map(|row| VoiceFact {
@@ -134,7 +148,13 @@ pub(crate) fn outcome_batch(rows: &[OutcomeFact]) -> Result<RecordBatch> {
     Ok(RecordBatch::try_new(Arc::clone(&OUTCOMES), columns)?)
 }
 
-/// A text column by name.
+/// A text column by name, coded or not.
+fn texts(batch: &RecordBatch, name: &str) -> Result<StringViewArray> {
+    let column = batch.column_by_name(name).ok_or_else(|| missing(name))?;
+    Ok(cast(column, &DataType::Utf8View)?.as_string_view().clone())
+}
+
+/// A text column by name, not coded.
 pub(crate) fn strings<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringViewArray> {
     batch.column_by_name(name).and_then(|c| c.as_string_view_opt()).ok_or_else(|| missing(name))
 }

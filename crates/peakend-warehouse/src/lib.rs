@@ -7,8 +7,8 @@
 //! not here: rules of the loop, ratios, text queries in any language.
 mod among;
 mod answer;
-mod bucket;
 mod cell;
+mod coded;
 mod columns;
 mod compact;
 mod engine;

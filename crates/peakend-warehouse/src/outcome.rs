@@ -68,7 +68,7 @@ pub(crate) async fn outcomes(
                 .filter(ident("kind").eq(text(&q.kind)))?
                 .filter(ident("month").gt_eq(lit(q.from)).and(ident("month").lt_eq(lit(q.to))))?;
             if let Some(persons) = &wanted {
-                rows = rows.filter(among("person", Members::Codes(persons.clone())))?;
+                rows = rows.filter(among("person", Members::Persons(persons.clone())))?;
             }
             rows.select(["person", "month", "value"].map(ident).to_vec())
         };

@@ -13,9 +13,6 @@ use peakend_query::{DayRange, Dimension, Filter, Score, Tone};
 use crate::among::{Members, among};
 use crate::columns::kind_code;
 
-/// Above this many codes a set is looked up instead of compared one by one.
-const LISTED_CODES: usize = 32;
-
 /// The expression of a filter; `None` when it keeps everything.
 pub(crate) fn predicate(filter: &Filter) -> Option<Expr> {
     match filter {
@@ -72,9 +69,11 @@ fn one_of(dimension: Dimension, codes: &[String]) -> Expr {
     let known: HashSet<&String> = codes.iter().filter(|c| !c.is_empty()).collect();
     if known.is_empty() {
         lit(false)
-    } else if known.len() <= LISTED_CODES {
-        ident(dimension.name()).in_list(known.into_iter().map(|c| text(c)).collect(), false)
     } else {
-        among(dimension.name(), Members::Codes(known.into_iter().cloned().collect()))
+        let known = known.into_iter().cloned().collect();
+        among(
+            dimension.name(),
+            if dimension == Dimension::Person { Members::Persons(known) } else { Members::Codes(known) },
+        )
     }
 }
