@@ -5,6 +5,7 @@
 mod caller;
 mod cookie;
 mod embed;
+mod name;
 mod problem;
 mod query;
 mod routes;

@@ -23,7 +23,11 @@ pub async fn read(ctx: &Ctx<'_>) -> Result<Profile, Error> {
     let user = user::find(&mut tx, ctx.org(), id).await?.ok_or(Error::NotFound("user"))?;
     let org = org::find(&mut tx, ctx.org()).await?.ok_or(Error::NotFound("organisation"))?;
     let unit = match user.unit_id.as_deref() {
-        Some(unit) => peakend_store::admin::session::unit_name(&mut tx, ctx.org(), unit).await?,
+        Some(unit) => {
+            let lang = peakend_domain::Lang::parse(&user.locale).unwrap_or(peakend_domain::Lang::En);
+            let named = peakend_store::admin::session::unit_name(&mut tx, ctx.org(), unit).await?;
+            named.map(|(code, name)| (code, name.get(lang).to_owned()))
+        }
         None => None,
     };
     Ok(Profile { user, org, unit })

@@ -69,6 +69,7 @@ pub async fn run(app: &App, setup: &Setup) -> Result<(OrgId, UserId), Error> {
         },
     )
     .await?;
+    crate::value::outcome::seed_in(&mut tx, &id).await?;
     tx.commit().await?;
     Ok((id, owner))
 }

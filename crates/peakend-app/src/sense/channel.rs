@@ -8,11 +8,12 @@ use peakend_store::admin::audit;
 use peakend_store::sense::channel;
 
 use super::line::taken;
-use super::unit::{check_name, configure};
+use super::unit::{check_name, configure, see};
 use crate::{Ctx, Error};
 
 /// All channels in their order.
 pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<Channel>, Error> {
+    see(ctx)?;
     let mut tx = ctx.app.store.read().await?;
     Ok(channel::all(&mut tx, ctx.org()).await?)
 }

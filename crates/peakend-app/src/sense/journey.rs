@@ -11,7 +11,7 @@ use peakend_store::sense::journey;
 
 use super::line::taken;
 use super::place::Places;
-use super::unit::{check_name, configure};
+use super::unit::{check_name, configure, see};
 use crate::{Ctx, Error};
 
 /// What is said about a journey.
@@ -29,6 +29,7 @@ pub struct JourneyDraft {
 
 /// All journeys in their order.
 pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<Journey>, Error> {
+    see(ctx)?;
     let mut tx = ctx.app.store.read().await?;
     Ok(journey::all(&mut tx, ctx.org()).await?)
 }

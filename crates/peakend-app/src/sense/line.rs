@@ -7,11 +7,12 @@ use peakend_store::Tx;
 use peakend_store::admin::audit;
 use peakend_store::sense::line;
 
-use super::unit::{check_name, configure};
+use super::unit::{check_name, configure, see};
 use crate::{Ctx, Error};
 
 /// All lines in their order.
 pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<Line>, Error> {
+    see(ctx)?;
     let mut tx = ctx.app.store.read().await?;
     Ok(line::all(&mut tx, ctx.org()).await?)
 }

@@ -10,7 +10,7 @@ use peakend_store::sense::touchpoint;
 use super::journey::check_line;
 use super::line::taken;
 use super::place::Places;
-use super::unit::{check_name, check_user, configure};
+use super::unit::{check_name, check_user, configure, see};
 use crate::{Ctx, Error};
 
 /// What is said about a touchpoint.
@@ -30,12 +30,14 @@ pub struct TouchpointDraft {
 
 /// All touchpoints in their order.
 pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<Touchpoint>, Error> {
+    see(ctx)?;
     let mut tx = ctx.app.store.read().await?;
     Ok(touchpoint::all(&mut tx, ctx.org()).await?)
 }
 
 /// Owners of all touchpoints.
 pub async fn owners(ctx: &Ctx<'_>) -> Result<Vec<TouchpointOwner>, Error> {
+    see(ctx)?;
     let mut tx = ctx.app.store.read().await?;
     Ok(touchpoint::owners(&mut tx, ctx.org()).await?)
 }

@@ -38,6 +38,7 @@ pub struct PlacedUnit {
 
 /// Units within the actor's scope, by code.
 pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<PlacedUnit>, Error> {
+    see(ctx)?;
     let mut tx = ctx.app.store.read().await?;
     let places = Places::load(&mut tx, ctx.org()).await?;
     let seen = |unit: &Unit| match &ctx.scope().units {
@@ -119,6 +120,16 @@ pub async fn relocate(ctx: &Ctx<'_>, id: &UnitId, parent: Option<&str>, on: Day)
     audit::record(&mut tx, ctx.actor, ctx.now(), "unit.moved", id.as_str(), &detail).await?;
     tx.commit().await?;
     Ok(PlacedUnit { placements: placements.get(&moved.code).cloned().unwrap_or_default(), unit: moved })
+}
+
+/// Whoever may read anything may read the names of places; a write key may not.
+pub(super) fn see(ctx: &Ctx<'_>) -> Result<(), Error> {
+    use Permission::{Configure, ReadVoices, SeeFigures};
+    if [SeeFigures, ReadVoices, Configure].into_iter().any(|p| ctx.actor.role.may(p)) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden)
+    }
 }
 
 /// Places are the organisation's as a whole: a unit scope does not suffice.

@@ -146,12 +146,20 @@ pub async fn unit_path(
 }
 
 /// Code and name of a unit, for the frame.
-pub async fn unit_name(tx: &mut Tx, org: &OrgId, unit_id: &str) -> Result<Option<(String, String)>, StoreError> {
+pub async fn unit_name(
+    tx: &mut Tx,
+    org: &OrgId,
+    unit_id: &str,
+) -> Result<Option<(String, peakend_domain::LocalText)>, StoreError> {
     let row = sqlx::query("SELECT code, name FROM unit WHERE org_id = $1 AND id = $2")
         .bind(org.as_str())
         .bind(unit_id)
         .fetch_optional(&mut **tx)
         .await
         .map_err(StoreError::on("find a unit"))?;
-    row.map(|r| Ok((r.try_get("code")?, r.try_get("name")?))).transpose().map_err(StoreError::on("read a unit"))
+    row.map(|r| {
+        let columns = crate::row::Columns::of(&r, "read a unit");
+        Ok((columns.text("code")?, columns.local("name")?))
+    })
+    .transpose()
 }

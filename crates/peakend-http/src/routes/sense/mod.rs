@@ -1,4 +1,10 @@
 //! Sense routes.
+mod channel;
+mod journey;
+mod line;
+mod person;
+mod touchpoint;
+mod unit;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -6,4 +12,10 @@ use crate::server::ServerState;
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
     OpenApiRouter::new()
+        .merge(unit::router())
+        .merge(line::router())
+        .merge(channel::router())
+        .merge(journey::router())
+        .merge(touchpoint::router())
+        .merge(person::router())
 }
