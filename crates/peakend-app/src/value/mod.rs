@@ -1,1 +1,4 @@
-//! Value: outcomes, evaluations, the ledger.
+//! Value: outcomes, evaluations and the ledger.
+pub mod evaluation;
+pub mod ledger;
+pub mod outcome;
