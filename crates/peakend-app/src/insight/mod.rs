@@ -1,1 +1,8 @@
 //! Insight: figures, findings, the release gate.
+pub mod figure;
+pub mod finding;
+pub mod home;
+pub mod metric;
+pub mod release;
+pub mod short_board;
+pub mod voice_list;

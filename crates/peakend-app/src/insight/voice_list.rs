@@ -1,0 +1,401 @@
+//! Which voices: the filters that every figure and every list share, and the
+//! lists themselves.
+
+use std::collections::BTreeMap;
+
+use peakend_domain::insight::metric::{Measure, find_band};
+use peakend_domain::insight::voice_list::shuffled;
+use peakend_domain::pillar::employee;
+use peakend_domain::sense::person::Person;
+use peakend_domain::sense::voice::Voice;
+use peakend_domain::{Day, LocalText, Permission, PersonId, Pillar, UnitScope};
+use peakend_query::{Band, DayRange, Dimension, Filter, Score, Tone, VoiceKind, VoiceList, VoiceOrder};
+use peakend_store::insight::figure::{self as store, Names};
+use peakend_store::insight::voice_list::{CaseLink, cases_of};
+use peakend_store::sense::{person, voice};
+
+use super::metric::{answered, any_tone};
+use super::release;
+use crate::{Ctx, Error};
+
+/// Filters as a reader states them; codes are the organisation's own.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VoiceFilter {
+    /// Pillar.
+    pub pillar: Option<Pillar>,
+    /// Codes per dimension (survey, line, journey, …): any of them.
+    pub codes: BTreeMap<&'static str, Vec<String>>,
+    /// A unit and everything below it.
+    pub unit: Option<String>,
+    /// Exactly this unit.
+    pub unit_at: Option<String>,
+    /// Responses or signals.
+    pub kind: Option<VoiceKind>,
+    /// A band such as `detractor`, or the name of a score: any answer to it.
+    pub band: Option<String>,
+    /// `negative`, `neutral`, `positive`, or `any`.
+    pub tone: Option<String>,
+}
+
+/// Dimensions that may be filtered by code, with their public names.
+pub const CODED: [Dimension; 9] = [
+    Dimension::Survey,
+    Dimension::Line,
+    Dimension::Journey,
+    Dimension::Stage,
+    Dimension::Touchpoint,
+    Dimension::Channel,
+    Dimension::Segment,
+    Dimension::Theme,
+    Dimension::Language,
+];
+
+/// The frame in which a reader's question is answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    pub(crate) today: Day,
+    pub(crate) names: Names,
+    /// Units the actor may see; `None` for all.
+    units: Option<Vec<String>>,
+}
+
+impl Frame {
+    pub(crate) async fn open(ctx: &Ctx<'_>) -> Result<Self, Error> {
+        let mut tx = ctx.app.store.read().await?;
+        let org = peakend_store::admin::org::find(&mut tx, ctx.org()).await?.ok_or(Error::NotFound("organisation"))?;
+        let zone = jiff::tz::TimeZone::get(&org.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let today = peakend_domain::day_of(ctx.now(), &zone);
+        let units = match &ctx.scope().units {
+            UnitScope::All => None,
+            UnitScope::Subtree(path) => Some(store::units_below(&mut tx, ctx.org(), path, today.0).await?),
+        };
+        Ok(Self { today, names: store::names(&mut tx, ctx.org()).await?, units })
+    }
+
+    /// The name of a code, when the organisation has given one.
+    pub(crate) fn name(&self, dimension: Dimension, code: &str) -> Option<LocalText> {
+        self.names.get(&(dimension.name().to_owned(), code.to_owned())).cloned()
+    }
+
+    /// What the actor may see at all.
+    pub(crate) fn scope(&self) -> Filter {
+        self.units.as_ref().map_or(Filter::All, |codes| Filter::In(Dimension::Unit, codes.clone()))
+    }
+
+    /// The reader's filters within the actor's scope, without the pillar of employees.
+    pub(crate) async fn resolve(&self, ctx: &Ctx<'_>, wanted: &VoiceFilter) -> Result<Filter, Error> {
+        let mut filter = self.scope();
+        if let Some(pillar) = wanted.pillar {
+            filter = filter.and(Filter::In(Dimension::Pillar, vec![pillar.name().to_owned()]));
+        }
+        for dimension in CODED {
+            if let Some(codes) = wanted.codes.get(dimension.name()) {
+                filter = filter.and(Filter::In(dimension, codes.clone()));
+            }
+        }
+        if let Some(code) = &wanted.unit {
+            let mut tx = ctx.app.store.read().await?;
+            let path = store::unit_path(&mut tx, ctx.org(), code, self.today.0).await?;
+            let path =
+                path.ok_or_else(|| Error::field("unit", "unknown_unit", format!("there is no unit `{code}`")))?;
+            let below = store::units_below(&mut tx, ctx.org(), &path, self.today.0).await?;
+            filter = filter.and(Filter::In(Dimension::Unit, below));
+        }
+        if let Some(code) = &wanted.unit_at {
+            filter = filter.and(Filter::In(Dimension::Unit, vec![code.clone()]));
+        }
+        if let Some(kind) = wanted.kind {
+            filter = filter.and(Filter::Kind(kind));
+        }
+        if let Some(band) = &wanted.band {
+            filter = filter.and(band_filter(band)?);
+        }
+        if let Some(tone) = &wanted.tone {
+            filter = filter.and(tone_filter(tone)?);
+        }
+        Ok(filter)
+    }
+}
+
+/// Employees never mix with anybody else.
+pub(crate) fn without_employees() -> Filter {
+    Filter::Not(Box::new(employees()))
+}
+
+pub(crate) fn employees() -> Filter {
+    Filter::In(Dimension::Pillar, vec![Pillar::Employee.name().to_owned()])
+}
+
+fn band_filter(code: &str) -> Result<Filter, Error> {
+    let score = |measure| match measure {
+        Measure::Csat => Score::Csat,
+        Measure::Ces => Score::Ces,
+        _ => Score::Nps,
+    };
+    match code {
+        "nps" => return Ok(answered(Measure::Nps)),
+        "csat" => return Ok(answered(Measure::Csat)),
+        "ces" => return Ok(answered(Measure::Ces)),
+        _ => {}
+    }
+    let (measure, band) = find_band(code).ok_or_else(|| {
+        Error::field(
+            "band",
+            "unknown_band",
+            "use promoter, passive, detractor, satisfied, unsatisfied, easy, hard, nps, csat or ces",
+        )
+    })?;
+    Ok(Filter::Band(Band { score: score(measure), low: band.low, high: band.high }))
+}
+
+fn tone_filter(code: &str) -> Result<Filter, Error> {
+    match code {
+        "negative" => Ok(Filter::Tone(Tone::Negative)),
+        "neutral" => Ok(Filter::Tone(Tone::Neutral)),
+        "positive" => Ok(Filter::Tone(Tone::Positive)),
+        "any" => Ok(any_tone()),
+        _ => Err(Error::field("tone", "unknown_tone", "use negative, neutral, positive or any")),
+    }
+}
+
+impl VoiceFilter {
+    /// Narrowed to what a measure counts, so that a list has exactly its n.
+    #[must_use]
+    pub fn answering(mut self, measure: Measure) -> Self {
+        match measure {
+            Measure::Nps | Measure::Csat | Measure::Ces => {
+                self.band.get_or_insert_with(|| measure.name().to_owned());
+            }
+            Measure::NetSentiment => {
+                self.tone.get_or_insert_with(|| "any".to_owned());
+            }
+            Measure::Responses => self.kind = Some(VoiceKind::Response),
+            Measure::Signals => self.kind = Some(VoiceKind::Signal),
+        }
+        self
+    }
+
+    /// Narrowed to one code; `false` when that cannot be said (unknown codes,
+    /// or a code outside those already asked for).
+    #[must_use]
+    pub fn narrow(&mut self, dimension: Dimension, code: &str) -> bool {
+        if code.is_empty() {
+            return false;
+        }
+        match dimension {
+            Dimension::Pillar => self.pillar = Pillar::parse(code),
+            Dimension::Unit => self.unit_at = Some(code.to_owned()),
+            Dimension::Person => return false,
+            coded => {
+                self.codes.insert(coded.name(), vec![code.to_owned()]);
+            }
+        }
+        true
+    }
+
+    /// The query string of these filters and days.
+    #[must_use]
+    pub fn query(&self, from: Day, to: Day) -> String {
+        let mut parts = vec![format!("from={from}"), format!("to={to}")];
+        let mut push = |name: &str, value: &str| parts.push(format!("{name}={}", escape(value)));
+        if let Some(pillar) = self.pillar {
+            push("pillar", pillar.name());
+        }
+        for (name, codes) in &self.codes {
+            push(name, &codes.join(","));
+        }
+        for (name, value) in
+            [("unit", &self.unit), ("unit_at", &self.unit_at), ("band", &self.band), ("tone", &self.tone)]
+        {
+            if let Some(value) = value {
+                push(name, value);
+            }
+        }
+        match self.kind {
+            Some(VoiceKind::Response) => push("kind", "response"),
+            Some(VoiceKind::Signal) => push("kind", "signal"),
+            None => {}
+        }
+        parts.join("&")
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~,".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+/// A page of voices is wanted.
+#[derive(Debug, Clone)]
+pub struct VoicesWanted {
+    /// Which.
+    pub filter: VoiceFilter,
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub to: Day,
+    /// In which order.
+    pub order: VoiceOrder,
+    /// Skip so many.
+    pub offset: u64,
+    /// At most so many.
+    pub limit: u64,
+}
+
+/// A voice with what belongs to it.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// The voice.
+    pub voice: Voice,
+    /// The case that works on it.
+    pub case: Option<CaseLink>,
+}
+
+/// A page of voices.
+#[derive(Debug, Clone)]
+pub struct Voices {
+    /// The page. In a list of employees' texts each voice holds its text and
+    /// language and nothing else.
+    pub items: Vec<Heard>,
+    /// How many match; as many as may be read, among employees.
+    pub total: u64,
+    /// Offset of the next page.
+    pub next: Option<u64>,
+    /// Names of codes.
+    pub names: Names,
+    /// Set when texts of employees are withheld.
+    pub withheld: Option<&'static str>,
+}
+
+/// The voices behind a figure.
+pub async fn list(ctx: &Ctx<'_>, wanted: &VoicesWanted) -> Result<Voices, Error> {
+    ctx.require(Permission::ReadVoices)?;
+    let frame = Frame::open(ctx).await?;
+    if wanted.filter.pillar == Some(Pillar::Employee) {
+        return texts_of_employees(ctx, frame, wanted).await;
+    }
+    let filter = frame.resolve(ctx, &wanted.filter).await?.and(without_employees());
+    let page = ctx
+        .app
+        .warehouse
+        .voices(&VoiceList {
+            org: ctx.org().as_str().to_owned(),
+            period: DayRange { from: wanted.from.0, to: wanted.to.0 },
+            filter,
+            order: wanted.order,
+            offset: wanted.offset,
+            limit: wanted.limit,
+        })
+        .await?;
+    let ids: Vec<String> = page.voices.iter().map(|v| v.id.clone()).collect();
+    let mut tx = ctx.app.store.read().await?;
+    let mut cases = cases_of(&mut tx, ctx.scope(), &ids).await?;
+    let items = voice::by_ids(&mut tx, ctx.scope(), &ids).await?;
+    let items = items.into_iter().map(|voice| Heard { case: cases.remove(&voice.id), voice }).collect();
+    let reached = wanted.offset + ids.len() as u64;
+    let next = (reached < page.total && !ids.is_empty()).then_some(reached);
+    Ok(Voices { items, total: page.total, next, names: frame.names, withheld: None })
+}
+
+async fn texts_of_employees(ctx: &Ctx<'_>, frame: Frame, wanted: &VoicesWanted) -> Result<Voices, Error> {
+    if wanted.filter.band.is_some() || wanted.filter.tone.is_some() || wanted.filter.kind.is_some() {
+        return Err(Error::refused(
+            "employee_filter",
+            "texts of employees cannot be filtered by score, tone or kind: that would tell who answered what",
+        ));
+    }
+    let filter = frame.resolve(ctx, &wanted.filter).await?;
+    let ids = match release::texts(ctx, filter, wanted.from, wanted.to).await? {
+        Ok(ids) => ids,
+        Err(why) => {
+            return Ok(Voices {
+                items: Vec::new(),
+                total: 0,
+                next: None,
+                names: frame.names,
+                withheld: Some(why.code()),
+            });
+        }
+    };
+    let mut ids = ids;
+    ids.sort_by_cached_key(|id| (shuffled(ctx.org().as_str(), id), id.clone()));
+    let total = ids.len() as u64;
+    let skip = usize::try_from(wanted.offset).unwrap_or(usize::MAX);
+    let take = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
+    let page: Vec<String> = ids.into_iter().skip(skip).take(take).collect();
+    let mut tx = ctx.app.store.read().await?;
+    let voices = voice::by_ids(&mut tx, ctx.scope(), &page).await?;
+    let items: Vec<Heard> = voices.into_iter().map(|v| Heard { voice: bare_text(v), case: None }).collect();
+    let reached = wanted.offset + page.len() as u64;
+    let next = (reached < total && !page.is_empty()).then_some(reached);
+    Ok(Voices { items, total, next, names: frame.names, withheld: None })
+}
+
+/// A text without anything that tells when, where or with which scores.
+fn bare_text(v: Voice) -> Voice {
+    let hidden = shuffled("text", &v.id);
+    Voice {
+        id: format!("text-{hidden:016x}"),
+        seq: 0,
+        survey_code: String::new(),
+        survey_version: None,
+        person: String::new(),
+        unit_code: String::new(),
+        unit_path: String::new(),
+        line_code: String::new(),
+        journey_code: String::new(),
+        stage_code: String::new(),
+        touchpoint_code: String::new(),
+        channel_code: String::new(),
+        segment: String::new(),
+        at: jiff::Timestamp::UNIX_EPOCH,
+        day: Day(0),
+        nps: None,
+        csat: None,
+        ces: None,
+        answers: serde_json::Value::Null,
+        author: String::new(),
+        url: String::new(),
+        ..v
+    }
+}
+
+/// One voice with the person who spoke and the case that works on it.
+#[derive(Debug, Clone)]
+pub struct OneVoice {
+    /// The voice and its case.
+    pub heard: Heard,
+    /// Who spoke, when known.
+    pub person: Option<Person>,
+    /// The person's other voices, latest first.
+    pub others: Vec<Voice>,
+    /// Names of codes.
+    pub names: Names,
+}
+
+/// One voice. A single voice of an employee does not exist for a reader.
+pub async fn one(ctx: &Ctx<'_>, id: &str) -> Result<OneVoice, Error> {
+    ctx.require(Permission::ReadVoices)?;
+    let mut tx = ctx.app.store.read().await?;
+    let found = voice::find(&mut tx, ctx.scope(), id).await?.filter(|v| v.pillar != Pillar::Employee);
+    let voice = found.ok_or(Error::NotFound("voice"))?;
+    let case = cases_of(&mut tx, ctx.scope(), &[id.to_owned()]).await?.remove(id);
+    let (mut who, mut others) = (None, Vec::new());
+    if !voice.person.is_empty() {
+        who = person::find(&mut tx, ctx.scope(), &PersonId::stored(voice.person.clone())).await?;
+        others = voice::of_person(&mut tx, ctx.scope(), &voice.person, 20).await?;
+        others.retain(|v| v.id != voice.id && v.pillar != Pillar::Employee);
+    }
+    let names = store::names(&mut tx, ctx.org()).await?;
+    Ok(OneVoice { heard: Heard { voice, case }, person: who, others, names })
+}
+
+/// Fewest texts of employees that are read together.
+pub const FEWEST_TEXTS: u64 = employee::MINIMUM_COMMENTS;
