@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use peakend_domain::act::calendar::{Calendar, CalendarDocument, china};
 use peakend_domain::sense::place::parse_code;
 use peakend_domain::{CalendarId, Entropy, OrgId, Permission};
-use peakend_store::act::calendar::{self as store, StoredCalendar};
+use peakend_store::act::calendar as store;
 use peakend_store::admin::audit;
 use peakend_store::{Tx, admin};
 
 use crate::{Ctx, Error};
+
+pub use peakend_store::act::calendar::StoredCalendar;
 
 /// Code of the calendar that every organisation starts with.
 pub const STANDARD: &str = "standard";

@@ -3,14 +3,16 @@
 mod reading;
 mod verb;
 
-pub use reading::{CaseClocks, CaseList, CaseQuery, CaseReading, list, read};
+pub use peakend_store::act::case::{CaseCounts, CaseEntry, CaseFilter, CaseGlance, CaseView, Cursor};
+pub use peakend_store::sense::person::PersonCase;
+pub use reading::{CaseClocks, CaseList, CaseQuery, CaseReading, PlaceNames, list, owners, read};
 pub use verb::{Seen, assign, contact, note, offer, open_by_hand, reopen, resolve, take};
 
 use jiff::Timestamp;
 use peakend_domain::act::case::{Case, CaseRefusal, Deed};
 use peakend_domain::{Actor, CaseEntryId, Entropy};
 use peakend_store::Tx;
-use peakend_store::act::case::{self as store, CaseEntry};
+use peakend_store::act::case as store;
 use peakend_store::admin::audit;
 use serde_json::json;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use peakend_domain::act::case::{Case, Deed};
 use peakend_domain::act::sla::SlaReading;
-use peakend_domain::sense::person::Person;
+use peakend_domain::sense::person::{Alias, AliasKind, Person};
 use peakend_domain::sense::voice::Voice;
-use peakend_domain::{CaseId, Permission, PersonId};
+use peakend_domain::{CaseId, LocalText, Permission, PersonId, UserId};
 use peakend_store::act::calendar::{self, StoredCalendar};
 use peakend_store::act::case::{
     self as store, CaseCounts, CaseEntry, CaseFilter, CaseGlance, CaseSight, CaseView, Cursor,
@@ -14,6 +14,7 @@ use peakend_store::act::case::{
 use peakend_store::admin::user;
 use peakend_store::sense::{person, voice};
 
+use crate::sense::place::Places;
 use crate::{Ctx, Error};
 
 /// A page of a tab.
@@ -40,6 +41,8 @@ pub struct CaseList {
     pub next: Option<Cursor>,
     /// Cases per tab under the same filter.
     pub counts: CaseCounts,
+    /// Names of their places.
+    pub place_names: PlaceNames,
 }
 
 /// Both clocks as they stand now.
@@ -68,6 +71,36 @@ pub struct CaseReading {
     pub entries: Vec<CaseEntry>,
     /// Names of the members of staff it mentions, by id.
     pub names: BTreeMap<String, String>,
+    /// How the person can be reached: telephone numbers and e-mail addresses.
+    pub reach: Vec<Alias>,
+    /// Names of its places.
+    pub place_names: PlaceNames,
+}
+
+/// Names of places by code.
+#[derive(Debug, Clone, Default)]
+pub struct PlaceNames {
+    /// Touchpoints.
+    pub touchpoints: BTreeMap<String, LocalText>,
+    /// Units.
+    pub units: BTreeMap<String, LocalText>,
+}
+
+impl PlaceNames {
+    /// The names of the places that these cases are about.
+    fn of<'a>(places: &Places, cases: impl Iterator<Item = &'a Case>) -> Self {
+        let mut names = Self::default();
+        for case in cases {
+            let o = &case.opening;
+            if let Some(touchpoint) = places.touchpoint(&o.touchpoint_code) {
+                names.touchpoints.insert(o.touchpoint_code.clone(), touchpoint.name.clone());
+            }
+            if let Some(unit) = places.unit(&o.unit_code) {
+                names.units.insert(o.unit_code.clone(), unit.name.clone());
+            }
+        }
+        names
+    }
 }
 
 /// A page of the inbox.
@@ -81,11 +114,14 @@ pub async fn list(ctx: &Ctx<'_>, query: &CaseQuery) -> Result<CaseList, Error> {
     let counts = store::counts(&mut tx, sight, &query.filter, now).await?;
     let calendars = calendar::list(&mut tx, ctx.org()).await?;
     let clocks = clocks_of(&calendars)?;
+    let places = Places::load(&mut tx, ctx.org()).await?;
+    let place_names = PlaceNames::of(&places, page.items.iter().map(|glance| &glance.case));
     let items = page.items.into_iter().map(|glance| {
         let read = read_clocks(&clocks, &glance.case, now)?;
         Ok((glance, read))
     });
-    Ok(CaseList { items: items.collect::<Result<_, Error>>()?, total: page.total, next: page.next, counts })
+    let items = items.collect::<Result<_, Error>>()?;
+    Ok(CaseList { items, total: page.total, next: page.next, counts, place_names })
 }
 
 /// One case.
@@ -110,7 +146,16 @@ pub async fn read(ctx: &Ctx<'_>, id: &CaseId) -> Result<CaseReading, Error> {
     let names = users.into_iter().map(|u| (u.id.to_string(), u.name)).collect();
     let calendars = calendar::list(&mut tx, ctx.org()).await?;
     let clocks = read_clocks(&clocks_of(&calendars)?, &case, ctx.now())?;
-    Ok(CaseReading { case, clocks, voices, person, other_cases, entries, names })
+    let places = Places::load(&mut tx, ctx.org()).await?;
+    let place_names = PlaceNames::of(&places, std::iter::once(&case));
+    let mut reach = Vec::new();
+    if known {
+        for found in person::candidates(&mut tx, ctx.org(), std::slice::from_ref(&person_id)).await? {
+            let by = |alias: &Alias| matches!(alias.kind, AliasKind::Phone | AliasKind::Email);
+            reach.extend(found.aliases.into_iter().filter(by));
+        }
+    }
+    Ok(CaseReading { case, clocks, voices, person, other_cases, entries, names, reach, place_names })
 }
 
 /// Voices that joined later.
@@ -140,4 +185,15 @@ fn read_clocks(calendars: &Calendars, case: &Case, now: jiff::Timestamp) -> Resu
         contact: SlaReading::of(calendar, case.sla.contact_due_at, contacted, now),
         resolve: SlaReading::of(calendar, case.sla.resolve_due_at, case.closed_at(), now),
     })
+}
+
+/// Members of staff to whom a case can be handed: id and name, by name.
+pub async fn owners(ctx: &Ctx<'_>) -> Result<Vec<(UserId, String)>, Error> {
+    ctx.require(Permission::WorkCases)?;
+    let mut tx = ctx.app.store.read().await?;
+    let staff = user::list(&mut tx, ctx.org()).await?;
+    let may = staff.into_iter().filter(|u| u.disabled_at.is_none() && u.role.may(Permission::WorkCases));
+    let mut owners: Vec<_> = may.map(|u| (u.id, u.name)).collect();
+    owners.sort_by(|a, b| a.1.cmp(&b.1));
+    Ok(owners)
 }
