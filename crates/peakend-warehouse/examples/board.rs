@@ -60,7 +60,7 @@ async fn load(warehouse: &SegmentWarehouse, rows: u64) -> Result<(), Fault> {
         let end = (start + PIECE).min(rows);
         let mut rng = ChaCha8Rng::seed_from_u64(start);
         warehouse.append(ORG, (start..end).map(|i| voice(&mut rng, i, rows)).collect()).await?;
-        if end % SEALED_EVERY == 0 || end == rows {
+        if end.is_multiple_of(SEALED_EVERY) || end == rows {
             warehouse.seal(ORG).await?;
         }
     }

@@ -97,6 +97,11 @@ impl Hash for Part {
     }
 }
 
+/// Where a dictionary lies: its first offset and their number.
+type Address = (usize, usize);
+/// A dictionary and the numbers of its codes.
+type Translated = (ArrayRef, Arc<Vec<u32>>);
+
 /// The codes of one dimension met so far in one question, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Codes(Mutex<Known>);
@@ -106,7 +111,7 @@ struct Known {
     numbers: HashMap<String, u32>,
     names: Vec<String>,
     /// Translated dictionaries by address; holding them keeps the address theirs.
-    translated: HashMap<(usize, usize), (ArrayRef, Arc<Vec<u32>>)>,
+    translated: HashMap<Address, Translated>,
 }
 
 impl Codes {

@@ -95,12 +95,12 @@ async fn every_answer_equals_the_oracles_in_every_state_of_the_store() {
     let mut rng = rows::seeded(20_261_122);
     let mut pair = Pair::new(dir.path());
     for round in 0..ROUNDS {
-        for org in 0..ORGS.len() {
+        for (org, name) in ORGS.into_iter().enumerate() {
             pair.append(&mut rng, org).await;
             pair.load(&mut rng, org, &format!("batch-{round}")).await;
             // the first organisation is sealed often enough to be merged
             if org == 0 || rng.random_bool(0.4) {
-                pair.ours.seal(ORGS[org]).await.unwrap();
+                pair.ours.seal(name).await.unwrap();
                 if org == 0 && rng.random_bool(0.6) {
                     pair.append(&mut rng, org).await;
                 }

@@ -1,5 +1,5 @@
 //! Tests of the warehouse through its trait, with the naive one as oracle.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that should not fail")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that should not fail")]
 
 mod differential;
 mod durability;
