@@ -201,6 +201,18 @@ async fn earlier(tx: &mut Tx, e: &IntakeEntry) -> Result<Receipt, StoreError> {
     Ok(if hash == e.body_hash { Receipt::Replayed { seq } } else { Receipt::Conflict })
 }
 
+/// The body hash under which an id was taken in before; none when it is new.
+pub async fn find(tx: &mut Tx, org: &OrgId, kind: IntakeKind, id: &str) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT body_hash FROM intake WHERE org_id = $1 AND kind = $2 AND id = $3")
+        .bind(org.as_str())
+        .bind(kind.name())
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(StoreError::on("look up an intake entry"))?;
+    row.map(|r| r.try_get("body_hash").map_err(StoreError::on("read a body hash"))).transpose()
+}
+
 /// Entries after a position, in order, of all organisations (for consumers).
 pub async fn after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<LoggedEntry>, StoreError> {
     let rows = sqlx::query(
