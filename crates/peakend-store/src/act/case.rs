@@ -154,6 +154,45 @@ pub async fn open_of(tx: &mut Tx, org: &OrgId, person: &str, touchpoint: &str) -
     row.as_ref().map(read).transpose()
 }
 
+/// Cases in a phase that were opened in `from..to`, oldest first (for work in batches).
+pub async fn opened_between(
+    tx: &mut Tx,
+    org: &OrgId,
+    phase: &str,
+    from: jiff::Timestamp,
+    to: jiff::Timestamp,
+) -> Result<Vec<Case>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM case_file c WHERE c.org_id = $1 AND c.phase = $2 AND c.opened_at >= $3 \
+         AND c.opened_at < $4 ORDER BY c.opened_at, c.id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(org.as_str())
+        .bind(phase)
+        .bind(micros(from))
+        .bind(micros(to))
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(StoreError::on("list cases by opening"))?;
+    rows.iter().map(read).collect()
+}
+
+/// Person and month-less closing instant of every case that ended as recovered.
+pub async fn recovered(tx: &mut Tx, org: &OrgId) -> Result<Vec<(String, jiff::Timestamp)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT person_id, closed_at FROM case_file WHERE org_id = $1 AND recovery = 'recovered' \
+         AND closed_at IS NOT NULL AND person_id <> '' ORDER BY closed_at, id",
+    )
+    .bind(org.as_str())
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(StoreError::on("list recovered cases"))?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("person_id")?, peakend_domain::timestamp(row.try_get("closed_at")?))))
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(StoreError::on("read a recovered case"))
+}
+
 fn state_text(case: &Case) -> Result<String, StoreError> {
     serde_json::to_string(&case.state).map_err(|e| StoreError::corrupt("case_file.state", e))
 }
