@@ -69,8 +69,10 @@ pub async fn evaluate(ctx: &Ctx<'_>, request: Request) -> Result<Evaluation, Err
     evaluation::insert_persons(&mut tx, ctx.org(), &made.id, &judged.treated).await?;
     let detail = serde_json::json!({ "subject": made.subject.key(), "verdict": made.result.verdict });
     audit::record(&mut tx, ctx.actor, ctx.now(), "evaluation.made", made.id.as_str(), &detail).await?;
+    // what is answered now is what will be answered ever after, to the last digit
+    let kept = evaluation::find(&mut tx, ctx.org(), &made.id).await?.ok_or(Error::NotFound("evaluation"))?;
     tx.commit().await?;
-    Ok(made)
+    Ok(kept)
 }
 
 /// One evaluation and the kind of its outcome.

@@ -1,0 +1,4 @@
+//! Use cases against a real store, a frozen clock and the naive warehouse.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+mod act;
+mod value;
