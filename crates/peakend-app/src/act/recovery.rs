@@ -14,7 +14,7 @@ use peakend_domain::sense::voice::Voice;
 use peakend_domain::{Actor, CaseId, Entropy, OrgId, Scope};
 use peakend_store::Tx;
 use peakend_store::act::case::{self as cases, CaseSight};
-use peakend_store::act::recovery as store;
+use peakend_store::sense::{link as links, survey};
 use serde_json::{Map, Value, json};
 
 use super::case::apply_in;
@@ -36,7 +36,9 @@ pub async fn plan_in(tx: &mut Tx, app: &App, case: &Case, now: Timestamp) -> Res
     if opening.person.is_empty() || !opening.pillar.opens_cases() {
         return Ok(None);
     }
-    let Some(survey) = store::open_survey(tx, &opening.org, SURVEY).await? else { return Ok(None) };
+    let found = survey::find_by_code(tx, &opening.org, SURVEY).await?;
+    let open = found.filter(|s| s.published_version.is_some() && s.closed_at.is_none());
+    let Some(survey) = open.map(|s| s.id) else { return Ok(None) };
     let (send_at, expires_at) = (after(now, REASK_AFTER_DAYS), after(now, REASK_AFTER_DAYS + REASK_OPEN_DAYS));
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = app.entropy.bytes();
     let token = link::token([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]);
@@ -52,7 +54,7 @@ pub async fn plan_in(tx: &mut Tx, app: &App, case: &Case, now: Timestamp) -> Res
         expires_at: Some(expires_at),
         used_at: None,
     };
-    store::insert_link(tx, &opening.org, &link).await?;
+    links::insert(tx, &opening.org, &link).await?;
     for (kind, run_at) in [(REASK, send_at), (REASK_CLOSE, expires_at)] {
         let request = JobRequest {
             kind: kind.to_owned(),

@@ -5,7 +5,6 @@ pub mod calendar;
 pub mod case;
 pub mod initiative;
 pub mod job;
-pub mod recovery;
 
 use peakend_domain::OrgId;
 use sqlx::Row as _;
