@@ -23,12 +23,22 @@ pub(crate) struct Said {
 }
 
 /// Runs `command`, shows the lines that `shown` accepts and appends all of them to `log`.
-pub(crate) fn stream(command: &mut Command, log: &Path, mut shown: impl FnMut(&str) -> bool) -> Result<Said> {
-    let title = describe(command);
-    println!("$ {title}");
+pub(crate) fn stream(command: &mut Command, log: &Path, shown: impl FnMut(&str) -> bool) -> Result<Said> {
+    let title = format!("$ {}", describe(command));
+    stream_as(&title, command, log, shown)
+}
+
+/// [`stream`] under another title than the command line.
+pub(crate) fn stream_as(
+    title: &str,
+    command: &mut Command,
+    log: &Path,
+    mut shown: impl FnMut(&str) -> bool,
+) -> Result<Said> {
+    println!("{title}");
     let mut file =
         File::options().create(true).append(true).open(log).with_context(|| format!("open {}", log.display()))?;
-    writeln!(file, "$ {title}").context("write the log")?;
+    writeln!(file, "{title}").context("write the log")?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -93,7 +93,9 @@ fn build(session: &Session, leg: &str, flags: &[&str]) -> Result<Vec<Executable>
     command.args(["test", "--no-run", "--locked", "--message-format", "json-render-diagnostics"]).args(flags);
     let said = run::stream(&mut command, &session.log(leg), is_worth_showing)?;
     anyhow::ensure!(said.ok, "the tests do not build");
-    Ok(said.lines.iter().filter_map(|line| executable(line)).collect())
+    let mut programs: Vec<Executable> = said.lines.iter().filter_map(|line| executable(line)).collect();
+    programs.sort_by(|a, b| (&a.package, &a.target).cmp(&(&b.package, &b.target)));
+    Ok(programs)
 }
 
 /// Reads one line of cargo's messages.
@@ -127,7 +129,8 @@ pub(super) fn run_all<'a>(
             .envs(environment.iter().copied())
             .args(["--color=never", "--show-output"]);
         let mut reader = HarnessReader::default();
-        let said = run::stream(&mut command, &session.log(leg), |line| reader.is_worth_showing(line))
+        let title = format!("{}: {}", program.package, program.target);
+        let said = run::stream_as(&title, &mut command, &session.log(leg), |line| reader.is_worth_showing(line))
             .with_context(|| format!("test {} of {}", program.target, program.package))?;
         let mut counts = said.lines.iter().rev().find_map(|line| harness_counts(line)).unwrap_or_default();
         counts.skipped += reader.skipped;
@@ -160,7 +163,11 @@ impl HarnessReader {
         match line {
             "successes:" => self.in_successes = true,
             "failures:" => self.in_successes = false,
-            _ if line.starts_with("test result: ") => self.in_successes = false,
+            _ if line.starts_with("test result: ") => {
+                self.in_successes = false;
+                // a program without tests has nothing to tell
+                return !line.starts_with("test result: ok. 0 passed");
+            }
             _ => {}
         }
         if self.in_successes {

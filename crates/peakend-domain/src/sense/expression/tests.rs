@@ -1,3 +1,5 @@
+//! Tests of the expression.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Tests of the survey.
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
