@@ -1,1 +1,2 @@
 //! The outside world: file readers, outbound messages, the one outbound client.
+pub mod sense;
