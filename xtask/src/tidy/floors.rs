@@ -43,7 +43,8 @@ const FLOORS: [(&str, &[&str], &[&str]); 13] = [
         &["peakend-domain", "peakend-query", "peakend-stats", "peakend-text", "peakend-store", "peakend-channel"],
         &["peakend-testkit"],
     ),
-    ("peakend-http", &["peakend-domain", "peakend-query", "peakend-app"], &["peakend-testkit"]),
+    // the tests of the routes look at what a request left in the store
+    ("peakend-http", &["peakend-domain", "peakend-query", "peakend-app"], &["peakend-testkit", "peakend-store"]),
     ("peakend", &["*"], &["peakend-testkit"]),
     (
         "peakend-testkit",

@@ -52,7 +52,8 @@ fn sizes(tree: &Tree) -> Vec<Spot> {
             let what = format!("{lines} lines without tests, {RUST_LINES} at most");
             spots.push(Spot::new(&source.path, RUST_LINES + 1, what));
         }
-        let code = source.code.iter().filter(|l| !l.trim().is_empty()).count();
+        let code = source.code.iter().zip(&source.is_test).filter(|(l, is_test)| !l.trim().is_empty() && !**is_test);
+        let code = code.count();
         if source.path.ends_with("/mod.rs") && code > MOD_LINES {
             let what = format!("{code} lines of code in a mod.rs, {MOD_LINES} at most");
             spots.push(Spot::new(&source.path, MOD_LINES + 1, what));
