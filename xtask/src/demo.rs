@@ -13,14 +13,24 @@ use crate::{place, run, stamp, ui};
 /// What the release binary is made of, apart from the built screens.
 const SOURCES: [&str; 5] = ["crates", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "ui/dist"];
 
-/// Flags of `peakend demo` and whether a value follows.
-const FLAGS: [(&str, bool); 6] = [
-    ("--reset", false),
-    ("--customers", true),
-    ("--port", true),
-    ("--no-serve", false),
-    ("--json", false),
-    ("--seed", true),
+/// What follows a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follows {
+    Nothing,
+    Number,
+    Text,
+}
+
+/// Flags of `peakend demo`.
+const FLAGS: [(&str, Follows); 8] = [
+    ("--reset", Follows::Nothing),
+    ("--customers", Follows::Number),
+    ("--port", Follows::Number),
+    ("--no-serve", Follows::Nothing),
+    ("--json", Follows::Nothing),
+    ("--data", Follows::Text),
+    ("--listen", Follows::Text),
+    ("--public-url", Follows::Text),
 ];
 
 /// `cargo xtask demo`.
@@ -37,14 +47,17 @@ fn check(args: &[String]) -> Result<()> {
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let (name, inline) = arg.split_once('=').map_or((arg.as_str(), None), |(n, v)| (n, Some(v)));
-        let Some((_, takes_value)) = FLAGS.iter().find(|(flag, _)| *flag == name) else {
+        let Some((_, follows)) = FLAGS.iter().find(|(flag, _)| *flag == name) else {
             bail!("unknown flag '{arg}' of demo; the flags are {}", FLAGS.map(|(f, _)| f).join(", "));
         };
-        if *takes_value {
-            let value = inline.or_else(|| args.next().map(String::as_str));
-            if value.is_none_or(|v| v.replace('_', "").parse::<u64>().is_err()) {
-                bail!("{name} needs a number, found '{}'", value.unwrap_or_default());
-            }
+        if *follows == Follows::Nothing {
+            continue;
+        }
+        let value = inline.or_else(|| args.next().map(String::as_str)).unwrap_or_default();
+        match follows {
+            Follows::Number if value.parse::<u64>().is_err() => bail!("{name} needs a number, found '{value}'"),
+            _ if value.is_empty() => bail!("{name} needs a value"),
+            _ => {}
         }
     }
     Ok(())
@@ -81,9 +94,9 @@ mod tests {
 
     #[test]
     fn mistyped_flag_is_refused_before_the_build() {
-        assert!(checked("--reset --customers 5_000 --port=8080 --no-serve --json").is_ok());
+        assert!(checked("--reset --customers 5000 --port=8080 --no-serve --json --data bank").is_ok());
         assert!(checked("--costumers 5").unwrap_err().to_string().contains("unknown flag '--costumers'"));
         assert!(checked("--customers many").unwrap_err().to_string().contains("needs a number, found 'many'"));
-        assert!(checked("--customers").is_err());
+        assert!(checked("--customers").is_err() && checked("--data").is_err());
     }
 }
