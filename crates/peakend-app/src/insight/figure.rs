@@ -290,7 +290,7 @@ impl Plan {
             from = from.max(Day(first));
             to = to.min(Day(last_day(grain, first)));
         }
-        Some(filter.answering(self.metric.measure).query(from, to))
+        Some(filter.answering(self.metric.measure)?.query(from, to))
     }
 
     fn table(self, frame: &Frame, groups: Groups, before: Option<(Period, Groups)>) -> FigureTable {

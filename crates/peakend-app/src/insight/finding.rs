@@ -261,8 +261,11 @@ pub async fn detect(ctx: &Ctx<'_>, from: Day, to: Day) -> Result<Vec<Finding>, E
             filter: filter.clone(),
         };
         let table = boards(ctx, &asked).await?;
-        let short = table.groups.iter().flat_map(|g| g.boards.iter().map(move |b| (g.target, b)));
-        for (target, board) in short.filter(|(_, b)| b.standing == "short").take(PER_PILLAR) {
+        let mut short: Vec<(Option<f64>, &Board)> = Vec::new();
+        for group in &table.groups {
+            short.extend(group.boards.iter().filter(|b| b.standing == "short").map(|b| (group.target, b)));
+        }
+        for (target, board) in short.into_iter().take(PER_PILLAR) {
             let mut narrowed = filter.clone();
             let _ = narrowed.narrow(Dimension::Touchpoint, &board.code);
             let new = NewFinding {
@@ -288,4 +291,10 @@ pub async fn detect(ctx: &Ctx<'_>, from: Day, to: Day) -> Result<Vec<Finding>, E
         }
     }
     Ok(made)
+}
+
+/// Which findings are wanted; an empty text does not filter.
+#[must_use]
+pub fn wanted(phase: &str, pillar: &str, kind: &str) -> Wanted {
+    Wanted { phase: phase.to_owned(), pillar: pillar.to_owned(), kind: kind.to_owned() }
 }

@@ -126,12 +126,13 @@ pub(crate) fn employees() -> Filter {
     Filter::In(Dimension::Pillar, vec![Pillar::Employee.name().to_owned()])
 }
 
-fn band_filter(code: &str) -> Result<Filter, Error> {
-    let score = |measure| match measure {
-        Measure::Csat => Score::Csat,
-        Measure::Ces => Score::Ces,
-        _ => Score::Nps,
-    };
+/// Bands joined by commas: all of them must hold, since they may be of
+/// different scores.
+fn band_filter(codes: &str) -> Result<Filter, Error> {
+    codes.split(',').map(str::trim).try_fold(Filter::All, |all, code| Ok(all.and(one_band(code)?)))
+}
+
+fn one_band(code: &str) -> Result<Filter, Error> {
     match code {
         "nps" => return Ok(answered(Measure::Nps)),
         "csat" => return Ok(answered(Measure::Csat)),
@@ -139,13 +140,15 @@ fn band_filter(code: &str) -> Result<Filter, Error> {
         _ => {}
     }
     let (measure, band) = find_band(code).ok_or_else(|| {
-        Error::field(
-            "band",
-            "unknown_band",
-            "use promoter, passive, detractor, satisfied, unsatisfied, easy, hard, nps, csat or ces",
-        )
+        let known = "promoter, passive, detractor, satisfied, unsatisfied, easy, hard, nps, csat or ces";
+        Error::field("band", "unknown_band", format!("`{code}` is not a band: use {known}"))
     })?;
-    Ok(Filter::Band(Band { score: score(measure), low: band.low, high: band.high }))
+    let score = match measure {
+        Measure::Csat => Score::Csat,
+        Measure::Ces => Score::Ces,
+        _ => Score::Nps,
+    };
+    Ok(Filter::Band(Band { score, low: band.low, high: band.high }))
 }
 
 fn tone_filter(code: &str) -> Result<Filter, Error> {
@@ -159,20 +162,31 @@ fn tone_filter(code: &str) -> Result<Filter, Error> {
 }
 
 impl VoiceFilter {
-    /// Narrowed to what a measure counts, so that a list has exactly its n.
+    /// Narrowed to what a measure counts, so that a list has exactly its n;
+    /// `None` when the filters contradict the measure.
     #[must_use]
-    pub fn answering(mut self, measure: Measure) -> Self {
+    pub fn answering(mut self, measure: Measure) -> Option<Self> {
         match measure {
             Measure::Nps | Measure::Csat | Measure::Ces => {
-                self.band.get_or_insert_with(|| measure.name().to_owned());
+                let score = measure.name();
+                self.band = Some(match self.band {
+                    Some(bands) if bands.split(',').any(|b| b == score) => bands,
+                    Some(bands) => format!("{bands},{score}"),
+                    None => score.to_owned(),
+                });
             }
             Measure::NetSentiment => {
                 self.tone.get_or_insert_with(|| "any".to_owned());
             }
-            Measure::Responses => self.kind = Some(VoiceKind::Response),
-            Measure::Signals => self.kind = Some(VoiceKind::Signal),
+            Measure::Responses | Measure::Signals => {
+                let kind = if measure == Measure::Responses { VoiceKind::Response } else { VoiceKind::Signal };
+                if self.kind.is_some_and(|wanted| wanted != kind) {
+                    return None;
+                }
+                self.kind = Some(kind);
+            }
         }
-        self
+        Some(self)
     }
 
     /// Narrowed to one code; `false` when that cannot be said (unknown codes,
@@ -399,3 +413,12 @@ pub async fn one(ctx: &Ctx<'_>, id: &str) -> Result<OneVoice, Error> {
 
 /// Fewest texts of employees that are read together.
 pub const FEWEST_TEXTS: u64 = employee::MINIMUM_COMMENTS;
+
+/// The days asked for; the last 90 days up to today where nothing is said.
+pub async fn period(ctx: &Ctx<'_>, from: Option<Day>, to: Option<Day>) -> Result<(Day, Day), Error> {
+    let mut tx = ctx.app.store.read().await?;
+    let org = peakend_store::admin::org::find(&mut tx, ctx.org()).await?.ok_or(Error::NotFound("organisation"))?;
+    let zone = jiff::tz::TimeZone::get(&org.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let to = to.unwrap_or_else(|| peakend_domain::day_of(ctx.now(), &zone));
+    Ok((from.unwrap_or(Day(to.0 - 89)), to))
+}

@@ -1,4 +1,10 @@
 //! Insight routes.
+mod figure;
+mod finding;
+mod home;
+mod metric;
+mod short_board;
+mod voice_list;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -6,4 +12,10 @@ use crate::server::ServerState;
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
     OpenApiRouter::new()
+        .merge(metric::router())
+        .merge(figure::router())
+        .merge(short_board::router())
+        .merge(finding::router())
+        .merge(voice_list::router())
+        .merge(home::router())
 }
