@@ -1,10 +1,13 @@
 //! Imports and their progress.
 
+use std::collections::BTreeMap;
+
 use peakend_domain::sense::import::{ImportKind, ImportReport, ImportState};
 use peakend_domain::{ImportId, OrgId, micros, timestamp};
 use sqlx::AssertSqlSafe;
 
-use crate::row::Columns;
+use super::intake::{self, IntakeEntry, Receipt};
+use crate::row::{Columns, placeholders};
 use crate::{StoreError, Tx};
 
 /// An import as stored.
@@ -133,4 +136,62 @@ fn read(columns: Columns<'_>) -> Result<Import, StoreError> {
         created_at: timestamp(columns.number("created_at")?),
         finished_at: columns.maybe_number("finished_at")?.map(timestamp),
     })
+}
+
+/// Rows per statement of [`append_many`].
+const CHUNK: usize = 200;
+
+/// Append many entries within the caller's transaction, one receipt each, in
+/// order: as `intake::append`, with a statement per 200 entries. No id may
+/// occur twice among `entries`.
+pub async fn append_many(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
+    let mut receipts = Vec::with_capacity(entries.len());
+    for chunk in entries.chunks(CHUNK) {
+        let written = insert_chunk(tx, chunk).await?;
+        let missed: Vec<IntakeEntry> = chunk.iter().filter(|e| !written.contains_key(&e.id)).cloned().collect();
+        // what was there before is told apart by the slow path, which inserts nothing
+        let mut earlier = intake::append(tx, &missed).await?.into_iter();
+        for e in chunk {
+            match written.get(&e.id) {
+                Some(seq) => receipts.push(Receipt::Accepted { seq: *seq }),
+                None => receipts.extend(earlier.next()),
+            }
+        }
+    }
+    Ok(receipts)
+}
+
+async fn insert_chunk(tx: &mut Tx, chunk: &[IntakeEntry]) -> Result<BTreeMap<String, i64>, StoreError> {
+    let sql = format!(
+        "INSERT INTO intake (org_id, kind, id, body_hash, body, received_at) VALUES {} \
+         ON CONFLICT (org_id, kind, id) DO NOTHING RETURNING id, seq",
+        placeholders(chunk.len(), 6, 0)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for e in chunk {
+        query = query
+            .bind(e.org.as_str())
+            .bind(e.kind.name())
+            .bind(e.id.as_str())
+            .bind(e.body_hash.as_str())
+            .bind(e.body.as_str())
+            .bind(micros(e.received_at));
+    }
+    let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("append to the intake log"))?;
+    rows.iter()
+        .map(|row| {
+            let columns = Columns::of(row, "read a position");
+            Ok((columns.text("id")?, columns.number("seq")?))
+        })
+        .collect()
+}
+
+/// Mark imports that never ended as failed: their process is gone, nothing of them is written.
+pub async fn abandon(tx: &mut Tx, now: jiff::Timestamp) -> Result<u64, StoreError> {
+    let done = sqlx::query("UPDATE import SET state = 'failed', finished_at = $1 WHERE finished_at IS NULL")
+        .bind(micros(now))
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::on("abandon imports"))?;
+    Ok(done.rows_affected())
 }
