@@ -1,10 +1,17 @@
 //! Sense: taking in, asking, people and places.
+pub mod ask;
 pub mod channel;
+pub mod event;
+pub mod event_rule;
 pub mod journey;
 pub mod line;
+pub mod link;
 pub mod person;
 pub mod place;
 mod pump;
+pub mod response;
+pub mod signal;
+pub mod survey;
 mod take_in;
 pub mod touchpoint;
 pub mod unit;

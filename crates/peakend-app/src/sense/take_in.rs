@@ -1,18 +1,191 @@
 //! One batch of one organisation: take in, then decide, in the caller's transaction.
 
-use peakend_domain::OrgId;
-use peakend_domain::sense::voice::Voice;
-use peakend_store::Tx;
-use peakend_store::sense::intake::LoggedEntry;
+use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+use peakend_domain::sense::event::{Event, EventBody};
+use peakend_domain::sense::person::{Alias, IdentifyBody, Person};
+use peakend_domain::sense::signal::SignalBody;
+use peakend_domain::sense::voice::Voice;
+use peakend_domain::{CaseId, OrgId, PersonId};
+use peakend_store::Tx;
+use peakend_store::sense::intake::{IntakeKind, LoggedEntry};
+use peakend_store::sense::{ask, event, link, person, voice};
+use serde_json::Value;
+
+use super::event_rule::{self, AskRules};
+use super::person::{learn_many_in, resolve_many_in};
+use super::place::Places;
+use super::response::{self, Heard};
+use super::signal;
+use super::survey::Shelf;
+use crate::act::alert::{self, AlertRules};
+use crate::act::recovery;
 use crate::{App, Error};
 
+/// What an entry says, once read.
+enum Said {
+    Response(Box<Heard>),
+    Signal(Box<SignalBody>),
+    Event(EventBody),
+    Identify(IdentifyBody),
+}
+
+impl Said {
+    fn aliases(&self) -> Vec<Alias> {
+        match self {
+            Self::Response(heard) => heard.aliases(),
+            Self::Signal(body) => signal::aliases(body),
+            Self::Event(body) => body.aliases(),
+            Self::Identify(body) => body.aliases(),
+        }
+    }
+
+    fn person_id(&self) -> Option<&str> {
+        match self {
+            Self::Response(heard) => heard.person_id(),
+            Self::Signal(body) => signal::person_id(body),
+            Self::Event(_) | Self::Identify(_) => None,
+        }
+    }
+}
+
 /// Take a batch in; returns the new voices in log order.
-pub(super) async fn batch(
-    _app: &App,
-    _tx: &mut Tx,
-    _org: &OrgId,
-    _entries: &[&LoggedEntry],
-) -> Result<Vec<Voice>, Error> {
-    Ok(Vec::new())
+pub(super) async fn batch(app: &App, tx: &mut Tx, org: &OrgId, entries: &[&LoggedEntry]) -> Result<Vec<Voice>, Error> {
+    let said = read(tx, org, entries).await?;
+    let (who, persons) = persons(app, tx, org, &said).await?;
+    let places = Places::load(tx, org).await?;
+    let zone = zone(tx, org).await?;
+    let alerts = AlertRules::load(tx, org).await?;
+    let asks = AskRules::load(tx, org).await?;
+    let now = app.now();
+    let mut voices = Vec::new();
+    for ((entry, said), who) in said.iter().zip(&who) {
+        let person = who.as_ref().and_then(|id| persons.get(id));
+        let heard = match said {
+            Said::Response(heard) => heard.voice(entry, &places, &zone, person),
+            Said::Signal(body) => signal::voice(body, entry, &places, &zone, person),
+            Said::Identify(_) => continue,
+            Said::Event(body) => {
+                let happened = happened(body, entry, who.as_ref());
+                if event::insert(tx, org, &happened).await? && !body.quiet {
+                    event_rule::decide_in(tx, app, org, &asks, &happened, now).await?;
+                }
+                continue;
+            }
+        };
+        if !voice::insert(tx, &heard).await? {
+            continue;
+        }
+        if let Said::Response(said) = said {
+            settle(app, tx, org, said, entry, &heard).await?;
+        }
+        alert::decide_in(tx, &*app.entropy, &alerts, &places, &heard, now).await?;
+        voices.push(heard);
+    }
+    Ok(voices)
+}
+
+async fn read<'a>(
+    tx: &mut Tx,
+    org: &OrgId,
+    entries: &[&'a LoggedEntry],
+) -> Result<Vec<(&'a LoggedEntry, Said)>, Error> {
+    let mut shelf = Shelf::default();
+    let mut all = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let said = match entry.entry.kind {
+            IntakeKind::Response => {
+                response::read(tx, org, &mut shelf, entry).await?.map(|h| Said::Response(Box::new(h)))
+            }
+            IntakeKind::Signal => signal::read(entry).map(|b| Said::Signal(Box::new(b))),
+            IntakeKind::Event => super::event::read(entry).map(Said::Event),
+            IntakeKind::Identify => serde_json::from_str(&entry.entry.body)
+                .inspect_err(|e| tracing::error!(seq = entry.seq, reason = %e, "an identify entry does not read"))
+                .ok()
+                .map(Said::Identify),
+        };
+        if let Some(said) = said {
+            all.push((*entry, said));
+        }
+    }
+    Ok(all)
+}
+
+/// Who each entry is about, and what is known of them after they have learned
+/// what identify entries say.
+async fn persons(
+    app: &App,
+    tx: &mut Tx,
+    org: &OrgId,
+    said: &[(&LoggedEntry, Said)],
+) -> Result<(Vec<Option<PersonId>>, BTreeMap<PersonId, Person>), Error> {
+    let now = app.now();
+    let groups: Vec<Vec<Alias>> = said.iter().map(|(_, s)| s.aliases()).collect();
+    let named: Vec<Vec<Alias>> = groups.iter().filter(|g| !g.is_empty()).cloned().collect();
+    let mut resolved = resolve_many_in(tx, org, &named, now, &*app.entropy).await?.into_iter();
+    let mut who = Vec::with_capacity(said.len());
+    for ((_, said), group) in said.iter().zip(&groups) {
+        who.push(match said.person_id() {
+            Some(id) => {
+                let id = PersonId::stored(id.to_owned());
+                Some(person::merged_into(tx, org, &id).await?.unwrap_or(id))
+            }
+            None if group.is_empty() => None,
+            None => resolved.next(),
+        });
+    }
+    let traits: Vec<_> = said
+        .iter()
+        .zip(&who)
+        .filter_map(|((_, said), who)| match (said, who) {
+            (Said::Identify(body), Some(id)) => Some((id.clone(), body.attributes())),
+            _ => None,
+        })
+        .collect();
+    learn_many_in(tx, org, &traits, now).await?;
+    let mut ids: Vec<PersonId> = who.iter().flatten().cloned().collect();
+    ids.sort();
+    ids.dedup();
+    let known = person::find_many(tx, org, &ids).await?;
+    Ok((who, known))
+}
+
+fn happened(body: &EventBody, entry: &LoggedEntry, who: Option<&PersonId>) -> Event {
+    Event {
+        id: entry.entry.id.clone(),
+        seq: entry.seq,
+        person: who.map(ToString::to_string).unwrap_or_default(),
+        name: body.name.trim().to_owned(),
+        at: body.at.unwrap_or(entry.entry.received_at),
+        properties: Value::Object(body.properties.clone()),
+    }
+}
+
+/// An answer ends its link, its ask and, when it is a re-ask, the case's wait.
+async fn settle(
+    app: &App,
+    tx: &mut Tx,
+    org: &OrgId,
+    said: &Heard,
+    entry: &LoggedEntry,
+    heard: &Voice,
+) -> Result<(), Error> {
+    let at = entry.entry.received_at;
+    if let Some(id) = &said.body.ask {
+        ask::mark_answered(tx, org, id, at).await?;
+    }
+    if let Some(token_hash) = entry.entry.id.strip_prefix("link-") {
+        link::mark_used(tx, org, token_hash, at).await?;
+    }
+    if let Some(Ok(case)) = said.body.case.as_deref().map(CaseId::parse) {
+        recovery::settle_in(tx, &*app.entropy, &case, heard, at).await?;
+    }
+    Ok(())
+}
+
+async fn zone(tx: &mut Tx, org: &OrgId) -> Result<TimeZone, Error> {
+    let found = peakend_store::admin::org::find(tx, org).await?;
+    let name = found.map(|o| o.time_zone).unwrap_or_default();
+    Ok(TimeZone::get(&name).unwrap_or(TimeZone::UTC))
 }

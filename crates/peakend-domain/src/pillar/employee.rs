@@ -20,3 +20,7 @@ pub const OPENS_CASES: bool = false;
 /// Whether outcomes are compared person by person. That takes knowing who said
 /// what, and an evaluation of a few employees would be a rating of each.
 pub const EVALUATES_PERSONS: bool = false;
+
+/// Whether a voice keeps its person and its hour. The person is dropped and the
+/// time rounded to the day while the voice is taken in, before anything reads it.
+pub const KEEPS_PERSONS: bool = false;

@@ -52,6 +52,15 @@ impl Pillar {
         }
     }
 
+    /// Whether a voice of the pillar may say whose it is.
+    #[must_use]
+    pub fn keeps_persons(self) -> bool {
+        match self {
+            Self::Brand | Self::Customer => true,
+            Self::Employee => employee::KEEPS_PERSONS,
+        }
+    }
+
     /// The pillar of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

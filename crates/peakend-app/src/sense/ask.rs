@@ -1,0 +1,79 @@
+//! Asks: the list of decisions, and the one that is due in a page.
+
+use jiff::{SignedDuration, Timestamp};
+use peakend_domain::Permission;
+use peakend_domain::sense::ask::{Ask, LASTS_HOURS};
+use peakend_domain::sense::person::{Alias, AliasKind};
+use peakend_store::sense::{ask, person};
+use serde_json::Value;
+
+use super::link::{self, NewLink};
+use crate::{Ctx, Error};
+
+/// A page of decisions, newest first.
+#[derive(Debug, Clone)]
+pub struct AskList {
+    /// Decisions.
+    pub items: Vec<Ask>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+    /// How many there are per state.
+    pub counts: Vec<(String, i64)>,
+}
+
+/// List decisions, of one state unless `state` is empty.
+pub async fn list(ctx: &Ctx<'_>, state: &str, cursor: &str, limit: i64) -> Result<AskList, Error> {
+    ctx.require(Permission::Ask)?;
+    let limit = limit.clamp(1, 200);
+    let mut tx = ctx.app.store.read().await?;
+    let mut items = ask::page(&mut tx, ctx.org(), state, cursor, limit + 1).await?;
+    let counts = ask::counts(&mut tx, ctx.org()).await?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > most;
+    items.truncate(most);
+    let next_cursor = if more { items.last().map(|a| a.id.to_string()) } else { None };
+    Ok(AskList { items, next_cursor, counts })
+}
+
+/// The ask that is due for whoever is in the page, as the address of its
+/// survey; asking marks it as shown, so that no second page shows it.
+pub async fn due(ctx: &Ctx<'_>, user_id: Option<&str>, anonymous_id: Option<&str>) -> Result<Option<String>, Error> {
+    ctx.require(Permission::Ingest)?;
+    let aliases: Vec<Alias> = [(AliasKind::UserId, user_id), (AliasKind::AnonymousId, anonymous_id)]
+        .into_iter()
+        .filter_map(|(kind, value)| Alias::parse(kind, value?).ok())
+        .collect();
+    if aliases.is_empty() {
+        return Err(Error::field("anonymous_id", "required", "give user_id or anonymous_id"));
+    }
+    let now = ctx.now();
+    let since = now.checked_sub(SignedDuration::from_hours(LASTS_HOURS)).unwrap_or(Timestamp::MIN);
+    let mut tx = ctx.app.store.read().await?;
+    let holders = person::holders(&mut tx, ctx.org(), &aliases).await?;
+    // the strongest name decides: a shared browser shows nobody else's question
+    let Some(who) = aliases.iter().find_map(|a| holders.get(a)) else { return Ok(None) };
+    if ask::due_of_person(&mut tx, ctx.org(), who.as_str(), since, now).await?.is_none() {
+        return Ok(None);
+    }
+    drop(tx);
+    let mut tx = ctx.app.store.begin().await?;
+    let Some(found) = ask::due_of_person(&mut tx, ctx.org(), who.as_str(), since, now).await? else { return Ok(None) };
+    if !ask::mark_shown(&mut tx, ctx.org(), &found.id, now).await? {
+        return Ok(None);
+    }
+    let context = match found.context {
+        Value::Object(map) => map,
+        _ => serde_json::Map::new(),
+    };
+    let new = NewLink {
+        person: Some(found.person),
+        ask: Some(found.id.to_string()),
+        case: None,
+        context,
+        single_use: true,
+        expires_at: now.checked_add(SignedDuration::from_hours(LASTS_HOURS)).ok(),
+    };
+    let (token, _) = link::create_in(&mut tx, ctx.app, ctx.org(), &found.survey, new).await?;
+    tx.commit().await?;
+    Ok(Some(format!("/s/{token}")))
+}

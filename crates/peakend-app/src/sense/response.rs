@@ -1,0 +1,266 @@
+//! Responses: taken in by API and by the respondent's page, made into voices.
+
+use jiff::tz::TimeZone;
+use peakend_domain::sense::person::{Alias, Person};
+use peakend_domain::sense::response::{PersonRef, ResponseBody, check_context, check_id, context_place, context_text};
+use peakend_domain::sense::voice::{Voice, VoiceKind};
+use peakend_domain::{Day, FieldFault, OrgId, Permission, Pillar, canonical_json, day_of};
+use peakend_store::Tx;
+use peakend_store::sense::intake::{self, IntakeEntry, IntakeKind, LoggedEntry, Receipt};
+use serde_json::{Map, Value};
+
+use super::link::OpenLink;
+use super::place::Places;
+use super::survey::{Published, Shelf};
+use crate::{App, Ctx, Error, sha256_hex};
+
+/// What became of something that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Its id.
+    pub id: String,
+    /// Whether it had been taken in before.
+    pub replayed: bool,
+}
+
+/// Take a response in by API; acknowledged when it is on stable storage.
+///
+/// `sent` is the JSON as it came: [`ResponseBody`] and an `id`. Without an id a
+/// fresh one is made, and sending again makes a second response.
+pub async fn submit(ctx: &Ctx<'_>, sent: &Value) -> Result<Taken, Error> {
+    ctx.require(Permission::Ingest)?;
+    let (id, body) = split::<ResponseBody>(ctx.app, sent, "rsp")?;
+    let mut tx = ctx.app.store.read().await?;
+    if let Some(before) = intake::find(&mut tx, ctx.org(), IntakeKind::Response, &id).await? {
+        return replay(id, &before, &hash(sent));
+    }
+    check(&mut tx, ctx.org(), &mut Shelf::default(), &body).await?;
+    drop(tx);
+    send(ctx.app, ctx.org(), IntakeKind::Response, id, &body, hash(sent)).await
+}
+
+/// Take in what a respondent answered on the page behind a link.
+pub async fn submit_page(
+    app: &App,
+    open: &OpenLink,
+    id: &str,
+    answers: &Map<String, Value>,
+    language: &str,
+) -> Result<Taken, Error> {
+    let id = open.response_id().unwrap_or_else(|| id.to_owned());
+    check_id("id", &id).map_err(|f| Error::Invalid(vec![f]))?;
+    let survey = &open.published.survey;
+    let context = Value::Object(open.link.context.clone());
+    let kept = survey.check_answers(answers, &context).map_err(Error::Invalid)?;
+    let body = ResponseBody {
+        survey: survey.code.clone(),
+        version: Some(open.published.version),
+        person: open.link.person.clone().map(PersonRef::Id),
+        context: open.link.context.clone(),
+        answers: kept.clone(),
+        at: None,
+        language: Some(language.to_owned()),
+        ask: open.link.ask.clone(),
+        case: open.link.case.clone(),
+        quiet: false,
+    };
+    // a version published between two attempts must not turn a replay into a conflict
+    let said = sha256_hex(canonical_json(&Value::Object(kept)).as_bytes());
+    send(app, &open.org, IntakeKind::Response, id, &body, said).await
+}
+
+/// Take the client's id out of a JSON body and read the rest.
+pub(super) fn split<T: serde::de::DeserializeOwned>(
+    app: &App,
+    sent: &Value,
+    prefix: &str,
+) -> Result<(String, T), Error> {
+    let Some(map) = sent.as_object() else {
+        return Err(Error::field("body", "not_an_object", "expected a JSON object"));
+    };
+    let mut rest = map.clone();
+    let id = match rest.shift_remove("id") {
+        None | Some(Value::Null) => {
+            let random = app.entropy.bytes();
+            format!("{prefix}-{}", sha256_hex(&random).get(..32).unwrap_or_default())
+        }
+        Some(Value::String(id)) => id,
+        Some(_) => return Err(Error::field("id", "bad_id", "an id is a text")),
+    };
+    check_id("id", &id).map_err(|f| Error::Invalid(vec![f]))?;
+    let body = serde_json::from_value(Value::Object(rest))
+        .map_err(|e| Error::field("body", "malformed", format!("the body does not read: {e}")))?;
+    Ok((id, body))
+}
+
+/// Hash of what was sent, whatever the order of its keys.
+pub(super) fn hash(sent: &Value) -> String {
+    sha256_hex(canonical_json(sent).as_bytes())
+}
+
+pub(super) fn replay(id: String, before: &str, now: &str) -> Result<Taken, Error> {
+    if before == now {
+        return Ok(Taken { id, replayed: true });
+    }
+    Err(conflict(&id))
+}
+
+fn conflict(id: &str) -> Error {
+    Error::conflict("id_taken", format!("id `{id}` was sent before with another body: choose a new id"))
+}
+
+/// Hand a body to the intake log and wait until it is synced.
+pub(super) async fn send<T: serde::Serialize>(
+    app: &App,
+    org: &OrgId,
+    kind: IntakeKind,
+    id: String,
+    body: &T,
+    body_hash: String,
+) -> Result<Taken, Error> {
+    let body = serde_json::to_string(body).map_err(|e| Error::Fault(format!("write an intake body: {e}")))?;
+    let entry = IntakeEntry { org: org.clone(), kind, id: id.clone(), body_hash, body, received_at: app.now() };
+    match app.intake.submit(entry).await? {
+        Receipt::Accepted { .. } => Ok(Taken { id, replayed: false }),
+        Receipt::Replayed { .. } => Ok(Taken { id, replayed: true }),
+        Receipt::Conflict => Err(conflict(&id)),
+    }
+}
+
+/// Check a body against its survey; imports use it row by row with one shelf.
+pub async fn check(tx: &mut Tx, org: &OrgId, shelf: &mut Shelf, body: &ResponseBody) -> Result<(), Error> {
+    let Some(published) = shelf.get(tx, org, &body.survey, body.version).await? else {
+        let message = format!("there is no published survey `{}`", body.survey);
+        return Err(Error::Invalid(vec![
+            FieldFault::new("survey", "unknown_survey", message).arg("value", body.survey.as_str()),
+        ]));
+    };
+    if published.row.closed_at.is_some() && !body.quiet {
+        return Err(Error::refused("survey_closed", format!("survey `{}` is closed to answers", body.survey)));
+    }
+    let mut faults = check_context("context", &body.context);
+    if let Some(Err(more)) = body.person.as_ref().map(|p| p.aliases("person")) {
+        faults.extend(more);
+    }
+    let context = Value::Object(body.context.clone());
+    if let Err(more) = published.survey.check_answers(&body.answers, &context) {
+        faults.extend(more);
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+/// A response that was read from the log, with its survey.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub(super) body: ResponseBody,
+    pub(super) published: std::sync::Arc<Published>,
+}
+
+/// Read a logged response; none (with a line in the log) when it makes no voice.
+pub(super) async fn read(
+    tx: &mut Tx,
+    org: &OrgId,
+    shelf: &mut Shelf,
+    entry: &LoggedEntry,
+) -> Result<Option<Heard>, Error> {
+    let body: ResponseBody = match serde_json::from_str(&entry.entry.body) {
+        Ok(body) => body,
+        Err(e) => {
+            tracing::error!(seq = entry.seq, reason = %e, "a response in the log does not read");
+            return Ok(None);
+        }
+    };
+    let found = shelf.get(tx, org, &body.survey, body.version).await?;
+    if found.is_none() {
+        tracing::error!(seq = entry.seq, survey = body.survey, "a response in the log names no published survey");
+    }
+    Ok(found.map(|published| Heard { body, published }))
+}
+
+impl Heard {
+    /// The aliases to resolve; none for pillars that keep nobody's name.
+    pub(super) fn aliases(&self) -> Vec<Alias> {
+        if !self.published.survey.pillar.keeps_persons() {
+            return Vec::new();
+        }
+        self.body.person.as_ref().and_then(|p| p.aliases("person").ok()).unwrap_or_default()
+    }
+
+    /// The person named by id.
+    pub(super) fn person_id(&self) -> Option<&str> {
+        match &self.body.person {
+            Some(PersonRef::Id(id)) if self.published.survey.pillar.keeps_persons() => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The voice it makes.
+    pub(super) fn voice(
+        &self,
+        entry: &LoggedEntry,
+        places: &Places,
+        zone: &TimeZone,
+        person: Option<&Person>,
+    ) -> Voice {
+        let (body, survey) = (&self.body, &self.published.survey);
+        let context = Value::Object(body.context.clone());
+        let answers = survey.check_answers(&body.answers, &context).unwrap_or_else(|_| body.answers.clone());
+        let scores = survey.scores(&answers);
+        let words = survey.words(&answers);
+        let reading = peakend_text::read(&words);
+        let (at, day) = instant(survey.pillar, body.at.unwrap_or(entry.entry.received_at), zone);
+        let mut place = context_place(&body.context);
+        for (slot, otherwise) in [(&mut place.touchpoint, &survey.touchpoint), (&mut place.channel, &survey.channel)] {
+            if slot.is_empty() {
+                slot.clone_from(otherwise);
+            }
+        }
+        if let (true, Some(person)) = (place.unit.is_empty(), person) {
+            place.unit.clone_from(&person.unit);
+        }
+        let place = places.locate(place, day);
+        let segment = context_text(&body.context, "segment");
+        let spoken = if reading.language.is_empty() { body.language.as_deref() } else { Some(reading.language) };
+        Voice {
+            org: entry.entry.org.clone(),
+            id: format!("r.{}", entry.entry.id),
+            seq: entry.seq,
+            kind: VoiceKind::Response,
+            pillar: survey.pillar,
+            survey_code: survey.code.clone(),
+            survey_version: Some(self.published.version),
+            person: person.map(|p| p.id.to_string()).unwrap_or_default(),
+            unit_code: place.unit,
+            unit_path: place.unit_path,
+            line_code: place.line,
+            journey_code: place.journey,
+            stage_code: place.stage,
+            touchpoint_code: place.touchpoint,
+            channel_code: place.channel,
+            segment: if segment.is_empty() { person.map(|p| p.segment.clone()).unwrap_or_default() } else { segment },
+            theme: reading.theme.to_owned(),
+            language: spoken.unwrap_or_default().to_owned(),
+            at,
+            day,
+            nps: scores.nps,
+            csat: scores.csat,
+            ces: scores.ces,
+            sentiment: reading.sentiment,
+            answers: Value::Object(answers),
+            text: words,
+            author: String::new(),
+            url: String::new(),
+            quiet: body.quiet,
+        }
+    }
+}
+
+/// When a voice was heard: to the day alone for pillars that keep nobody's hour.
+pub(super) fn instant(pillar: Pillar, at: jiff::Timestamp, zone: &TimeZone) -> (jiff::Timestamp, Day) {
+    let day = day_of(at, zone);
+    if pillar.keeps_persons() {
+        return (at, day);
+    }
+    let midnight = day.date().to_zoned(zone.clone()).map(|z| z.timestamp());
+    (midnight.unwrap_or(at), day)
+}

@@ -1,0 +1,114 @@
+//! Signals: taken in one by one or many at once, made into voices.
+
+use jiff::tz::TimeZone;
+use peakend_domain::Permission;
+use peakend_domain::sense::person::{Alias, Person};
+use peakend_domain::sense::place::Place;
+use peakend_domain::sense::response::PersonRef;
+use peakend_domain::sense::signal::SignalBody;
+use peakend_domain::sense::voice::{Voice, VoiceKind};
+use peakend_store::sense::intake::{IntakeKind, LoggedEntry};
+use serde_json::{Value, json};
+
+use super::place::Places;
+use super::response::{Taken, hash, instant, send, split};
+use crate::{Ctx, Error};
+
+/// Most signals of one request.
+pub const MOST: usize = 1000;
+
+/// Take a signal in: [`SignalBody`] as JSON and an `id`.
+pub async fn submit(ctx: &Ctx<'_>, sent: &Value) -> Result<Taken, Error> {
+    ctx.require(Permission::Ingest)?;
+    let (id, body) = split::<SignalBody>(ctx.app, sent, "sig")?;
+    let faults = body.check();
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    send(ctx.app, ctx.org(), IntakeKind::Signal, id, &body, hash(sent)).await
+}
+
+/// Take many signals in at once; each has its own result, in order.
+pub async fn submit_many(ctx: &Ctx<'_>, sent: &[Value]) -> Result<Vec<Result<Taken, Error>>, Error> {
+    ctx.require(Permission::Ingest)?;
+    if sent.len() > MOST {
+        return Err(Error::field("body", "too_many", format!("{} signals, at most {MOST} at once", sent.len())));
+    }
+    Ok(futures::future::join_all(sent.iter().map(|one| submit(ctx, one))).await)
+}
+
+/// Read a logged signal; none (with a line in the log) when it does not read.
+pub(super) fn read(entry: &LoggedEntry) -> Option<SignalBody> {
+    serde_json::from_str(&entry.entry.body)
+        .inspect_err(|e| tracing::error!(seq = entry.seq, reason = %e, "a signal in the log does not read"))
+        .ok()
+}
+
+/// The aliases to resolve; none for pillars that keep nobody's name.
+pub(super) fn aliases(body: &SignalBody) -> Vec<Alias> {
+    if !body.pillar.keeps_persons() {
+        return Vec::new();
+    }
+    body.person.as_ref().and_then(|p| p.aliases("person").ok()).unwrap_or_default()
+}
+
+/// The person named by id.
+pub(super) fn person_id(body: &SignalBody) -> Option<&str> {
+    match &body.person {
+        Some(PersonRef::Id(id)) if body.pillar.keeps_persons() => Some(id),
+        _ => None,
+    }
+}
+
+/// The voice it makes.
+pub(super) fn voice(
+    body: &SignalBody,
+    entry: &LoggedEntry,
+    places: &Places,
+    zone: &TimeZone,
+    person: Option<&Person>,
+) -> Voice {
+    let reading = peakend_text::read(&body.text);
+    let (at, day) = instant(body.pillar, body.at.unwrap_or(entry.entry.received_at), zone);
+    let given = |field: &Option<String>| field.clone().unwrap_or_default();
+    let place = Place {
+        unit: given(&body.unit),
+        line: given(&body.line),
+        touchpoint: given(&body.touchpoint),
+        channel: body.channel.clone(),
+        ..Place::default()
+    };
+    let place = places.locate(place, day);
+    let spoken = body.language.as_deref().filter(|l| !l.is_empty()).unwrap_or(reading.language);
+    Voice {
+        org: entry.entry.org.clone(),
+        id: format!("s.{}", entry.entry.id),
+        seq: entry.seq,
+        kind: VoiceKind::Signal,
+        pillar: body.pillar,
+        survey_code: String::new(),
+        survey_version: None,
+        person: person.map(|p| p.id.to_string()).unwrap_or_default(),
+        unit_code: place.unit,
+        unit_path: place.unit_path,
+        line_code: place.line,
+        journey_code: place.journey,
+        stage_code: place.stage,
+        touchpoint_code: place.touchpoint,
+        channel_code: place.channel,
+        segment: person.map(|p| p.segment.clone()).unwrap_or_default(),
+        theme: reading.theme.to_owned(),
+        language: spoken.to_owned(),
+        at,
+        day,
+        nps: body.nps,
+        csat: body.satisfaction(),
+        ces: body.ces,
+        sentiment: reading.sentiment,
+        answers: json!({}),
+        text: body.text.trim().to_owned(),
+        author: if body.pillar.keeps_persons() { body.author.clone() } else { String::new() },
+        url: body.url.clone(),
+        quiet: body.quiet,
+    }
+}
