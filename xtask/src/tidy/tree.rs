@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::rust::Source;
 
 /// Folders that are made by a build or belong to version control.
-const SKIPPED: [&str; 6] = ["target", "node_modules", "dist", "demo-data", ".git", "test-results"];
+const SKIPPED: [&str; 7] = ["target", "node_modules", "dist", "demo-data", "peakend-data", ".git", "test-results"];
 /// Endings of files that people write and read.
 const TEXT: [&str; 17] = [
     "rs", "toml", "md", "ts", "js", "mjs", "svelte", "css", "html", "json", "yaml", "yml", "sql", "csv", "txt", "sh",
