@@ -9,12 +9,11 @@ mod panel;
 
 use jiff::tz::TimeZone;
 use peakend_domain::value::evaluation::{Design, Evaluation, EvaluationRefusal, Subject, Verdict};
-use peakend_domain::value::outcome::OutcomeKind;
-use peakend_domain::{EvaluationId, Month, OrgId, Permission, Pillar, UnitScope, day_of};
+use peakend_domain::{EvaluationId, LedgerEntryId, Month, OrgId, Permission, Pillar, UnitScope, day_of};
 use peakend_store::Tx;
 use peakend_store::admin::{audit, org};
 use peakend_store::sense::person;
-use peakend_store::value::evaluation;
+use peakend_store::value::{evaluation, ledger};
 
 use crate::{Ctx, Error};
 
@@ -75,13 +74,13 @@ pub async fn evaluate(ctx: &Ctx<'_>, request: Request) -> Result<Evaluation, Err
     Ok(kept)
 }
 
-/// One evaluation and the kind of its outcome.
-pub async fn find(ctx: &Ctx<'_>, id: &EvaluationId) -> Result<(Evaluation, OutcomeKind), Error> {
+/// One evaluation and its entry in the ledger, when it was booked.
+pub async fn find(ctx: &Ctx<'_>, id: &EvaluationId) -> Result<(Evaluation, Option<LedgerEntryId>), Error> {
     ctx.require(Permission::SeeValue)?;
     let mut tx = ctx.app.store.read().await?;
     let found = evaluation::find(&mut tx, ctx.org(), id).await?.ok_or(Error::NotFound("evaluation"))?;
-    let kind = super::outcome::kind(&mut tx, ctx.org(), &found.design.outcome).await?;
-    Ok((found, kind))
+    let entry = ledger::of_evaluation(&mut tx, ctx.org(), id).await?;
+    Ok((found, entry))
 }
 
 /// A page of evaluations, newest first, and how many there are.

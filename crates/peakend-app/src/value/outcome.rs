@@ -9,7 +9,7 @@ use peakend_domain::value::outcome::OutcomeKind;
 use peakend_domain::{Month, OrgId, Permission, PersonId, UnitScope};
 use peakend_query::OutcomeQuestion;
 use peakend_store::Tx;
-use peakend_store::admin::audit;
+use peakend_store::admin::{audit, org};
 use peakend_store::sense::person;
 use peakend_store::value::outcome;
 
@@ -30,6 +30,24 @@ pub async fn kinds(ctx: &Ctx<'_>) -> Result<Vec<OutcomeKind>, Error> {
     ctx.require(Permission::SeeValue)?;
     let mut tx = ctx.app.store.read().await?;
     Ok(outcome::all(&mut tx, ctx.org()).await?)
+}
+
+/// In what values are written: the kinds by code, and the currency of money.
+#[derive(Debug, Clone)]
+pub struct Measures {
+    /// Kinds by code.
+    pub kinds: BTreeMap<String, OutcomeKind>,
+    /// ISO 4217 code.
+    pub currency: String,
+}
+
+/// The measures of the organisation.
+pub async fn measures(ctx: &Ctx<'_>) -> Result<Measures, Error> {
+    ctx.require(Permission::SeeValue)?;
+    let mut tx = ctx.app.store.read().await?;
+    let kinds = outcome::all(&mut tx, ctx.org()).await?.into_iter().map(|k| (k.code.clone(), k)).collect();
+    let org = org::find(&mut tx, ctx.org()).await?.ok_or(Error::NotFound("organisation"))?;
+    Ok(Measures { kinds, currency: org.currency })
 }
 
 /// The kind of that code.

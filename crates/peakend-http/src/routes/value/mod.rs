@@ -1,9 +1,12 @@
-//! Value routes.
+//! Value routes: outcomes, evaluations, the ledger.
+mod evaluation;
+mod ledger;
+mod outcome;
 
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::server::ServerState;
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(outcome::router()).merge(evaluation::router()).merge(ledger::router())
 }
