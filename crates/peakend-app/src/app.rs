@@ -31,6 +31,8 @@ pub struct App {
     pub settings: Settings,
     /// Held by the one pump that runs.
     pub(crate) pumping: tokio::sync::Mutex<()>,
+    /// How far the imports of this process are.
+    pub(crate) importing: crate::sense::import::Board,
 }
 
 impl App {
@@ -44,7 +46,16 @@ impl App {
         settings: Settings,
     ) -> Self {
         let intake = IntakeWriter::start(store.clone());
-        Self { store, intake, warehouse, clock, entropy, settings, pumping: tokio::sync::Mutex::new(()) }
+        Self {
+            store,
+            intake,
+            warehouse,
+            clock,
+            entropy,
+            settings,
+            pumping: tokio::sync::Mutex::new(()),
+            importing: crate::sense::import::Board::default(),
+        }
     }
 
     /// The present instant.

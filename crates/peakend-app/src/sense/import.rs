@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use peakend_domain::sense::import::{ImportKind, ImportReport, ImportState, RowFault};
 use peakend_domain::{FieldFault, ImportId, Permission};
-use peakend_store::sense::import::{self, Import};
+use peakend_store::sense::import;
 
 use crate::{App, Ctx, Error, sha256_hex};
 
@@ -17,6 +17,7 @@ mod preview;
 mod setting;
 mod write;
 
+pub use peakend_store::sense::import::Import;
 pub use preview::{Preview, PreviewRow, preview};
 
 /// What is to be imported.

@@ -1,5 +1,6 @@
 //! Sense routes.
 mod channel;
+mod import;
 mod journey;
 mod line;
 mod person;
@@ -16,6 +17,7 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
         .merge(line::router())
         .merge(channel::router())
         .merge(journey::router())
+        .merge(import::router())
         .merge(touchpoint::router())
         .merge(person::router())
 }
