@@ -1,10 +1,11 @@
 //! The store's suite, on SQLite always and on PostgreSQL when
 //! `PEAKEND_TEST_PG_URL` names one; skips PostgreSQL loudly otherwise.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests fail by panicking")]
-mod ask;
 mod act;
+mod ask;
 mod insight;
 mod intake;
+mod place;
 mod value;
 
 use peakend_store::Store;
