@@ -1,4 +1,11 @@
 // Pages of this area; the rail and the palette read this list.
 import type { Route } from '../../router/route.ts';
 
-export const routes: Route[] = [];
+export const routes: Route[] = [
+  { path: '/insight', label: 'insight.nav.figures', nav: true, icon: 'chart', load: () => import('./board/Board.svelte') },
+  { path: '/insight/short-boards', label: 'insight.nav.short_boards', nav: true, icon: 'target', load: () => import('./short-boards/ShortBoards.svelte') },
+  { path: '/insight/voices', label: 'insight.nav.voices', nav: true, icon: 'voice', load: () => import('./voices/Voices.svelte') },
+  { path: '/insight/findings', label: 'insight.nav.findings', nav: true, icon: 'flag', load: () => import('./findings/Findings.svelte') },
+  { path: '/insight/findings/:id', label: 'insight.nav.findings', load: () => import('./findings/Finding.svelte') },
+  { path: '/insight/metrics', label: 'insight.nav.metrics', nav: true, icon: 'info', load: () => import('./metrics/Metrics.svelte') },
+];

@@ -1,0 +1,54 @@
+// Voices as the API gives them.
+import { localText, type LocalText } from '../../../domain/localText.ts';
+import { i18n } from '../../../i18n/index.svelte.ts';
+
+export interface Voice {
+  id: string;
+  kind: 'response' | 'signal';
+  pillar: string;
+  text: string;
+  language: string;
+  theme: string;
+  tone?: 'negative' | 'neutral' | 'positive';
+  nps?: number;
+  csat?: number;
+  ces?: number;
+  at?: string;
+  survey: string;
+  unit: string;
+  line: string;
+  journey: string;
+  stage: string;
+  touchpoint: string;
+  channel: string;
+  segment: string;
+  person: string;
+  author: string;
+  url: string;
+  case?: { id: string; number: number; phase: string };
+}
+
+export type Names = Record<string, Record<string, LocalText>>;
+
+export interface VoicePage {
+  items: Voice[];
+  next_cursor: string | null;
+  total: number;
+  names: Names;
+  withheld?: string;
+  fewest_texts: number;
+}
+
+export interface OneVoice {
+  voice: Voice;
+  answers: Record<string, string | number | string[]> | null;
+  person?: { id: string; kind: string; name: string; segment: string; unit: string; line: string };
+  others: Voice[];
+  names: Names;
+}
+
+export const PLACES = ['touchpoint', 'line', 'unit', 'channel', 'journey', 'stage', 'survey'] as const;
+export const tones = { negative: 'bad', neutral: 'neutral', positive: 'good' } as const;
+
+export const nameOf = (names: Names, dimension: string, code: string): string =>
+  localText(names[dimension]?.[code], i18n.lang) || code;
