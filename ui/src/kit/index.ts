@@ -8,6 +8,7 @@ export { default as Funnel, type FunnelStep } from './charts/Funnel.svelte';
 export { default as Intervals, type IntervalRow } from './charts/Intervals.svelte';
 export { default as NpsBar } from './charts/NpsBar.svelte';
 export { default as Sparkline } from './charts/Sparkline.svelte';
+export { default as Whiskers, type WhiskerPoint } from './charts/Whiskers.svelte';
 export { default as Trend, type TrendPoint } from './charts/Trend.svelte';
 export { default as Checkbox } from './Checkbox.svelte';
 export { default as Chip } from './Chip.svelte';

@@ -82,7 +82,7 @@ fn step(kind: &'static str, id: &str, title: &str, href: String) -> Step {
 async fn subject_steps(tx: &mut Tx, ctx: &Ctx<'_>, of: &Evaluation) -> Result<Vec<Step>, Error> {
     let id = match &of.subject {
         Subject::Cases(_) => {
-            return Ok(vec![step("cases", &of.subject.key(), "", "/act/cases?view=all&phase=resolved".to_owned())]);
+            return Ok(vec![step("cases", &of.subject.key(), "", "/act/cases?view=closed".to_owned())]);
         }
         Subject::Initiative { id } => id,
     };
