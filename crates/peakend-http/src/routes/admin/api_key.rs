@@ -23,7 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
 
 /// A key without its secret.
 #[derive(Debug, Serialize, ToSchema)]
-struct KeyView {
+struct ApiKeyView {
     id: String,
     name: String,
     /// Last four characters of the secret.
@@ -39,7 +39,7 @@ struct KeyView {
 /// All keys, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 struct KeyPage {
-    items: Vec<KeyView>,
+    items: Vec<ApiKeyView>,
     next_cursor: Option<String>,
     total: usize,
 }
@@ -57,7 +57,7 @@ struct NewKey {
 /// A new key; the secret is never shown again.
 #[derive(Debug, Serialize, ToSchema)]
 struct MadeKey {
-    key: KeyView,
+    key: ApiKeyView,
     /// Begins with `pk_`.
     secret: String,
 }
@@ -66,7 +66,7 @@ struct MadeKey {
 #[utoipa::path(get, path = "/api/v1/api-keys", tag = "admin",
     responses((status = 200, body = KeyPage), (status = 401, body = Problem), (status = 403, body = Problem)))]
 async fn keys(caller: Caller, State(app): State<ServerState>) -> Result<Json<KeyPage>, Problem> {
-    let items: Vec<KeyView> = api_key::list(&caller.ctx(&app)).await?.into_iter().map(view).collect();
+    let items: Vec<ApiKeyView> = api_key::list(&caller.ctx(&app)).await?.into_iter().map(view).collect();
     Ok(Json(KeyPage { total: items.len(), items, next_cursor: None }))
 }
 
@@ -92,9 +92,9 @@ async fn revoke(caller: Caller, State(app): State<ServerState>, Path(id): Path<S
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn view(scoped: ScopedKey) -> KeyView {
+fn view(scoped: ScopedKey) -> ApiKeyView {
     let k = scoped.key;
-    KeyView {
+    ApiKeyView {
         id: k.id,
         name: k.name,
         hint: k.hint,

@@ -28,7 +28,7 @@ const KINDS: &str = "head_office, region, branch, department, team";
 
 /// A unit with its places in the tree.
 #[derive(Debug, Serialize, ToSchema)]
-struct UnitView {
+struct TreeUnit {
     id: String,
     code: String,
     /// By language tag.
@@ -59,7 +59,7 @@ struct PlacementView {
 /// All units of the scope.
 #[derive(Debug, Serialize, ToSchema)]
 struct UnitPage {
-    items: Vec<UnitView>,
+    items: Vec<TreeUnit>,
     next_cursor: Option<String>,
     total: usize,
 }
@@ -100,18 +100,18 @@ struct UnitMove {
 #[utoipa::path(get, path = "/api/v1/units", tag = "sense",
     responses((status = 200, body = UnitPage), (status = 401, body = Problem), (status = 403, body = Problem)))]
 async fn units(caller: Caller, State(app): State<ServerState>) -> Result<Json<UnitPage>, Problem> {
-    let items: Vec<UnitView> = unit::list(&caller.ctx(&app)).await?.into_iter().map(view).collect();
+    let items: Vec<TreeUnit> = unit::list(&caller.ctx(&app)).await?.into_iter().map(view).collect();
     Ok(Json(UnitPage { total: items.len(), items, next_cursor: None }))
 }
 
 /// Add a unit.
 #[utoipa::path(post, path = "/api/v1/units", tag = "sense", request_body = NewUnitBody,
-    responses((status = 201, body = UnitView), (status = 403, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = TreeUnit), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn add(
     caller: Caller,
     State(app): State<ServerState>,
     Body(new): Body<NewUnitBody>,
-) -> Result<(StatusCode, Json<UnitView>), Problem> {
+) -> Result<(StatusCode, Json<TreeUnit>), Problem> {
     let new = NewUnit {
         code: new.code,
         name: new.name.local("name")?,
@@ -126,13 +126,13 @@ async fn add(
 /// Change name, kind and owner.
 #[utoipa::path(put, path = "/api/v1/units/{id}", tag = "sense", request_body = UnitBody,
     params(("id" = String, Path)),
-    responses((status = 200, body = UnitView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = TreeUnit), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn change(
     caller: Caller,
     State(app): State<ServerState>,
     Path(id): Path<String>,
     Body(body): Body<UnitBody>,
-) -> Result<Json<UnitView>, Problem> {
+) -> Result<Json<TreeUnit>, Problem> {
     let kind = word("kind", &body.kind, UnitKind::parse, KINDS)?;
     let owner = user("owner", body.owner.as_deref())?;
     let name = body.name.local("name")?;
@@ -142,14 +142,14 @@ async fn change(
 /// Move a unit and everything below it from a day on.
 #[utoipa::path(post, path = "/api/v1/units/{id}/moves", tag = "sense", request_body = UnitMove,
     params(("id" = String, Path)),
-    responses((status = 200, body = UnitView), (status = 403, body = Problem), (status = 404, body = Problem),
+    responses((status = 200, body = TreeUnit), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 422, body = Problem)))]
 async fn relocate(
     caller: Caller,
     State(app): State<ServerState>,
     Path(id): Path<String>,
     Body(body): Body<UnitMove>,
-) -> Result<Json<UnitView>, Problem> {
+) -> Result<Json<TreeUnit>, Problem> {
     let parent = given(body.parent);
     let moved = unit::relocate(&caller.ctx(&app), &parse(&id)?, parent.as_deref(), day("on", &body.on)?).await?;
     Ok(Json(view(moved)))
@@ -159,9 +159,9 @@ fn parse(id: &str) -> Result<UnitId, Error> {
     UnitId::parse(id).map_err(|_| Error::NotFound("unit"))
 }
 
-fn view(placed: PlacedUnit) -> UnitView {
+fn view(placed: PlacedUnit) -> TreeUnit {
     let last = placed.placements.last();
-    UnitView {
+    TreeUnit {
         id: placed.unit.id.to_string(),
         code: placed.unit.code,
         name: placed.unit.name.0,
