@@ -1,4 +1,14 @@
 // Pages of this area; the rail and the palette read this list.
 import type { Route } from '../../router/route.ts';
 
-export const routes: Route[] = [];
+export const routes: Route[] = [
+  {
+    path: '/settings/users',
+    label: 'admin.nav.users',
+    nav: true,
+    icon: 'users',
+    roles: ['owner'],
+    load: () => import('./users/Users.svelte'),
+  },
+  { path: '/settings/keys', label: 'admin.nav.keys', nav: true, icon: 'key', roles: ['owner'], load: () => import('./keys/Keys.svelte') },
+];
