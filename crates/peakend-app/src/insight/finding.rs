@@ -69,7 +69,7 @@ async fn build(ctx: &Ctx<'_>, new: &NewFinding, evidence: Value) -> Result<Findi
     let (touchpoint, line) = (first(&new.filter, Dimension::Touchpoint), first(&new.filter, Dimension::Line));
     let mut title = new.title.trim().to_owned();
     if title.is_empty() {
-        title = place_name(ctx, touchpoint, line).await?;
+        title = place_name(ctx, &new.filter).await?;
     }
     let pillar = evidence.get("pillar").and_then(Value::as_str).and_then(Pillar::parse);
     Ok(Finding {
@@ -94,18 +94,22 @@ async fn build(ctx: &Ctx<'_>, new: &NewFinding, evidence: Value) -> Result<Findi
     })
 }
 
-/// "Redemption · Funds" in the organisation's language.
-async fn place_name(ctx: &Ctx<'_>, touchpoint: &str, line: &str) -> Result<String, Error> {
+/// "Redemption · Funds" in the organisation's language; its own name when
+/// nothing narrower was asked about.
+async fn place_name(ctx: &Ctx<'_>, filter: &VoiceFilter) -> Result<String, Error> {
     let mut tx = ctx.app.store.read().await?;
     let org = peakend_store::admin::org::find(&mut tx, ctx.org()).await?.ok_or(Error::NotFound("organisation"))?;
     let lang = Lang::parse(&org.locale).unwrap_or(Lang::En);
     let names = peakend_store::insight::figure::names(&mut tx, ctx.org()).await?;
-    let name = |dimension: Dimension, code: &str| {
-        let known = names.get(&(dimension.name().to_owned(), code.to_owned()));
+    let name = |dimension: &str, code: &str| {
+        let known = names.get(&(dimension.to_owned(), code.to_owned()));
         known.map_or_else(|| code.to_owned(), |t: &LocalText| t.get(lang).to_owned())
     };
-    let parts = [(Dimension::Touchpoint, touchpoint), (Dimension::Line, line)];
-    let parts: Vec<String> = parts.iter().filter(|(_, c)| !c.is_empty()).map(|(d, c)| name(*d, c)).collect();
+    let mut parts = Vec::new();
+    for dimension in ["touchpoint", "stage", "journey", "theme", "channel", "segment", "line"] {
+        parts.extend(filter.codes.get(dimension).into_iter().flatten().map(|code| name(dimension, code)));
+    }
+    parts.extend(filter.unit_at.iter().chain(&filter.unit).map(|code| name("unit", code)));
     Ok(if parts.is_empty() { org.name } else { parts.join(" · ") })
 }
 

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use crate::Problem;
 use crate::caller::Caller;
+use crate::name::word;
 use crate::query::{Body, Path, Query};
 use crate::server::ServerState;
 
@@ -108,6 +109,12 @@ async fn list(
     State(app): State<ServerState>,
     Query(asked): Query<FindingParams>,
 ) -> Result<Json<FindingPage>, Problem> {
+    let phases = |p: &str| ["", "new", "accepted", "dismissed", "became_initiative"].contains(&p).then_some(());
+    let kinds = |k: &str| if k.is_empty() { Some(()) } else { FindingKind::parse(k).map(|_| ()) };
+    let pillars = |p: &str| if p.is_empty() { Some(()) } else { Pillar::parse(p).map(|_| ()) };
+    word("phase", asked.phase.as_deref().unwrap_or(""), phases, "new, accepted, dismissed, became_initiative")?;
+    word("kind", asked.kind.as_deref().unwrap_or(""), kinds, "short_board, peak, figure")?;
+    word("pillar", asked.pillar.as_deref().unwrap_or(""), pillars, "brand, customer, employee")?;
     let wanted = peakend_app::insight::finding::wanted(
         asked.phase.as_deref().unwrap_or(""),
         asked.pillar.as_deref().unwrap_or(""),
@@ -146,8 +153,12 @@ struct FindingBody {
     pillar: Option<String>,
     line: Option<String>,
     touchpoint: Option<String>,
+    /// A unit and everything below it
     unit: Option<String>,
+    /// Exactly this unit
+    unit_at: Option<String>,
     channel: Option<String>,
+    journey: Option<String>,
     stage: Option<String>,
     theme: Option<String>,
     segment: Option<String>,
@@ -159,7 +170,9 @@ struct FindingBody {
 
 impl FindingBody {
     fn filter(&self) -> Result<VoiceFilter, Error> {
-        let mut filter = VoiceFilter { unit: self.unit.clone().filter(|u| !u.is_empty()), ..VoiceFilter::default() };
+        let given = |code: &Option<String>| code.clone().filter(|c| !c.is_empty());
+        let mut filter =
+            VoiceFilter { unit: given(&self.unit), unit_at: given(&self.unit_at), ..VoiceFilter::default() };
         if let Some(name) = self.pillar.as_deref().filter(|p| !p.is_empty()) {
             let pillar = Pillar::parse(name)
                 .ok_or_else(|| Error::field("pillar", "unknown_pillar", "use brand, customer or employee"))?;
@@ -169,6 +182,7 @@ impl FindingBody {
             ("line", &self.line),
             ("touchpoint", &self.touchpoint),
             ("channel", &self.channel),
+            ("journey", &self.journey),
             ("stage", &self.stage),
             ("theme", &self.theme),
             ("segment", &self.segment),
