@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use peakend_domain::act::alert::{self, Alert};
 use peakend_domain::act::alert_rule::AlertRule;
 use peakend_domain::act::calendar::Calendar;
@@ -66,12 +66,18 @@ impl AlertRules {
         relevant.into_iter().filter(|(_, expr)| expr.holds(&fields)).map(|(rule, _)| rule).collect()
     }
 
-    /// The clock a rule starts at an instant.
-    pub fn clock(&self, rule: &AlertRule, at: Timestamp) -> Result<Sla, Error> {
-        let calendar = self.calendars.get(rule.calendar.as_str()).ok_or_else(|| {
-            Error::refused("calendar_unknown", format!("alert rule {} names a calendar that is gone", rule.code))
-        })?;
-        Sla::start(calendar, at, rule.targets).map_err(|e| Error::refused("calendar_too_few_hours", e.to_string()))
+    /// The clock a rule starts at an instant. A calendar that has lost its hours
+    /// must not stop the intake: the promise then runs in elapsed time, which is
+    /// never later than business time, and the log says so.
+    #[must_use]
+    pub fn clock(&self, rule: &AlertRule, at: Timestamp) -> Sla {
+        let found = self.calendars.get(rule.calendar.as_str());
+        if let Some(Ok(sla)) = found.map(|calendar| Sla::start(calendar, at, rule.targets)) {
+            return sla;
+        }
+        tracing::warn!(rule = rule.code, "an alert rule's calendar has too few hours; its clock runs in elapsed time");
+        let after = |minutes: u32| at.saturating_add(SignedDuration::from_mins(i64::from(minutes))).unwrap_or(at);
+        Sla { contact_due_at: after(rule.targets.contact_minutes), resolve_due_at: after(rule.targets.resolve_minutes) }
     }
 }
 
@@ -132,7 +138,7 @@ async fn open(
     rule: &AlertRule,
     now: Timestamp,
 ) -> Result<Case, Error> {
-    let sla = rules.clock(rule, now)?;
+    let sla = rules.clock(rule, now);
     let owner = places.owner(&voice.touchpoint_code, &voice.unit_code, voice.day);
     let opening = CaseOpening {
         org: voice.org.clone(),

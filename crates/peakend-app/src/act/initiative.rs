@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 
 use peakend_domain::act::initiative::{Initiative, InitiativeRefusal, InitiativeState, Target, Task};
 use peakend_domain::insight::metric;
-use peakend_domain::{Day, FieldFault, InitiativeId, Permission, Pillar, TaskId, UserId};
+use peakend_domain::{Day, FieldFault, FindingId, InitiativeId, Permission, Pillar, TaskId, UserId};
 use peakend_query::Dimension;
 use peakend_store::Tx;
 use peakend_store::act::initiative as store;
 use peakend_store::admin::{audit, user};
 use serde_json::json;
 
+use crate::insight::finding::become_initiative_in;
 use crate::{Ctx, Error};
 
 /// An initiative as somebody plans it.
@@ -142,6 +143,10 @@ pub async fn create_in(tx: &mut Tx, ctx: &Ctx<'_>, draft: InitiativeDraft) -> Re
         revision: 0,
     };
     store::insert(tx, &initiative).await?;
+    if !initiative.finding.is_empty() {
+        let finding = FindingId::parse(&initiative.finding).map_err(|_| Error::NotFound("finding"))?;
+        become_initiative_in(ctx, tx, &finding, initiative.id.clone()).await?;
+    }
     let detail = json!({"number": initiative.number, "finding": initiative.finding});
     audit::record(tx, ctx.actor, ctx.now(), "initiative.created", initiative.id.as_str(), &detail).await?;
     Ok(initiative)

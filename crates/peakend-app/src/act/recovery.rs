@@ -84,7 +84,9 @@ pub async fn settle_in(
     let same = answer.person.is_empty() || answer.person == found.opening.person;
     let (true, true, Some(recovery)) = (waiting, same, decided) else { return Ok(None) };
     let deed = Deed::Settled { recovery, voice: answer.id.clone() };
-    Ok(Some(apply_in(tx, &Actor::system(answer.org.clone()), entropy, found, &deed, now).await?))
+    // a client's clock may be behind ours; that must not stop the intake
+    let at = now.max(found.opening.at);
+    Ok(Some(apply_in(tx, &Actor::system(answer.org.clone()), entropy, found, &deed, at).await?))
 }
 
 /// The job at the time of sending: says on the case that the link is due and

@@ -19,6 +19,7 @@ export const routes: Route[] = [
     roles: ['owner', 'analyst', 'unit_manager', 'viewer'],
     load: () => import('./initiatives/Initiatives.svelte'),
   },
+  { path: '/act/initiatives/new', label: 'act.nav.initiative', load: () => import('./initiatives/NewInitiative.svelte') },
   { path: '/act/initiatives/:id', label: 'act.nav.initiative', load: () => import('./initiatives/Initiative.svelte') },
   {
     path: '/act/alert-rules',

@@ -49,3 +49,13 @@ export interface Initiative {
   created_at: string;
   revision: number;
 }
+
+/** What a finding already says about its repair. */
+export interface PlanSource {
+  id: string;
+  title: string;
+  pillar: 'brand' | 'customer' | 'employee';
+  touchpoint: string;
+  line: string;
+  metric: string;
+}
