@@ -16,8 +16,6 @@ pub enum Role {
     Agent,
     /// Figures only.
     Viewer,
-    /// Only API keys that stand in public pages: they send, and read nothing.
-    Sender,
     /// A public write key: may send what comes in, may read nothing.
     Ingest,
 }
@@ -58,7 +56,6 @@ impl Role {
             Self::UnitManager => "unit_manager",
             Self::Agent => "agent",
             Self::Viewer => "viewer",
-            Self::Sender => "sender",
             Self::Ingest => "ingest",
         }
     }
@@ -84,7 +81,6 @@ impl Role {
             Self::UnitManager => matches!(permission, SeeFigures | ReadVoices | WorkCases | SeeValue),
             Self::Agent => matches!(permission, ReadVoices | WorkCases),
             Self::Viewer => matches!(permission, SeeFigures | SeeValue),
-            Self::Sender => matches!(permission, Ingest),
             Self::Ingest => permission == Ingest,
         }
     }
@@ -98,7 +94,7 @@ mod tests {
         assert!(Role::Viewer.may(Permission::SeeFigures));
         assert!(!Role::Viewer.may(Permission::ReadVoices));
         assert!(!Role::Analyst.may(Permission::Administer));
-        assert!(Role::Sender.may(Permission::Ingest));
-        assert!(!Role::Sender.may(Permission::SeeFigures));
+        assert!(Role::Ingest.may(Permission::Ingest));
+        assert!(!Role::Ingest.may(Permission::SeeFigures));
     }
 }

@@ -10,6 +10,11 @@ use crate::Problem;
 #[folder = "../../ui/dist"]
 struct Files;
 
+/// A built text file, such as the respondent's script; none when the UI is not built.
+pub(crate) fn text(path: &str) -> Option<String> {
+    Files::get(path).and_then(|file| String::from_utf8(file.data.into_owned()).ok())
+}
+
 /// A file of the UI, else the UI itself (its router reads the path), else a problem.
 pub(crate) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');

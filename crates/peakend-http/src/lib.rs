@@ -6,6 +6,7 @@ mod caller;
 mod cookie;
 mod embed;
 mod name;
+mod page;
 mod problem;
 mod query;
 mod routes;

@@ -35,23 +35,18 @@ pub async fn list(ctx: &Ctx<'_>, state: &str, cursor: &str, limit: i64) -> Resul
     Ok(AskList { items, next_cursor, counts })
 }
 
-/// The ask that is due for whoever is in the page, as the address of its
-/// survey; asking marks it as shown, so that no second page shows it.
-pub async fn due(ctx: &Ctx<'_>, user_id: Option<&str>, anonymous_id: Option<&str>) -> Result<Option<String>, Error> {
+/// The ask that is due for whoever uses a browser, as the path of its survey;
+/// asking marks it as shown, so that no second page shows it.
+pub async fn due(ctx: &Ctx<'_>, anonymous_id: Option<&str>) -> Result<Option<String>, Error> {
     ctx.require(Permission::Ingest)?;
-    let aliases: Vec<Alias> = [(AliasKind::UserId, user_id), (AliasKind::AnonymousId, anonymous_id)]
-        .into_iter()
-        .filter_map(|(kind, value)| Alias::parse(kind, value?).ok())
-        .collect();
-    if aliases.is_empty() {
-        return Err(Error::field("anonymous_id", "required", "give user_id or anonymous_id"));
-    }
+    let Some(Ok(alias)) = anonymous_id.map(|id| Alias::parse(AliasKind::AnonymousId, id)) else {
+        return Err(Error::field("anonymous_id", "required", "give the anonymous_id of the browser"));
+    };
     let now = ctx.now();
     let since = now.checked_sub(SignedDuration::from_hours(LASTS_HOURS)).unwrap_or(Timestamp::MIN);
     let mut tx = ctx.app.store.read().await?;
-    let holders = person::holders(&mut tx, ctx.org(), &aliases).await?;
-    // the strongest name decides: a shared browser shows nobody else's question
-    let Some(who) = aliases.iter().find_map(|a| holders.get(a)) else { return Ok(None) };
+    let holders = person::holders(&mut tx, ctx.org(), std::slice::from_ref(&alias)).await?;
+    let Some(who) = holders.get(&alias) else { return Ok(None) };
     if ask::due_of_person(&mut tx, ctx.org(), who.as_str(), since, now).await?.is_none() {
         return Ok(None);
     }

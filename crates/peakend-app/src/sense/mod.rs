@@ -3,6 +3,7 @@ pub mod ask;
 pub mod channel;
 pub mod event;
 pub mod event_rule;
+pub mod import;
 pub mod journey;
 pub mod line;
 pub mod link;

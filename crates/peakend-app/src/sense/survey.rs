@@ -7,7 +7,9 @@ use peakend_domain::sense::survey::{self as document, Survey};
 use peakend_domain::{FieldFault, LocalText, OrgId, Permission, Pillar, SurveyId};
 use peakend_store::Tx;
 use peakend_store::admin::audit;
-use peakend_store::sense::survey::{self, SurveyCount, SurveyRow, SurveyVersion};
+use peakend_store::sense::survey::{self, SurveyCount, SurveyVersion};
+
+pub use peakend_store::sense::survey::SurveyRow;
 use serde_json::{Value, json};
 
 use crate::{Ctx, Error};

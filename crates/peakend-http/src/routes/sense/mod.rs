@@ -1,9 +1,16 @@
 //! Sense routes.
+mod ask;
 mod channel;
+mod event;
+mod event_rule;
 mod import;
 mod journey;
 mod line;
+mod link;
 mod person;
+mod response;
+mod signal;
+mod survey;
 mod touchpoint;
 mod unit;
 
@@ -20,4 +27,11 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
         .merge(import::router())
         .merge(touchpoint::router())
         .merge(person::router())
+        .merge(survey::router())
+        .merge(signal::router())
+        .merge(response::router())
+        .merge(link::router())
+        .merge(event_rule::router())
+        .merge(event::router())
+        .merge(ask::router())
 }
