@@ -1,8 +1,11 @@
 //! Integration tests of the HTTP floor: the real router over the real store.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+mod act;
 mod asking;
+mod bad_input;
 mod coverage;
 mod insight;
+mod place;
 mod sign_in;
-mod walk;
 mod value;
+mod walk;

@@ -20,7 +20,9 @@ use crate::caller::Caller;
 use crate::name::{day, pillar, word};
 use crate::query::{Body, Path, Query};
 use crate::server::ServerState;
-use body::{AssignmentBody, ContactBody, NewCase, NoteBody, OfferBody, ReopeningBody, ResolutionBody, TakingBody};
+use body::{
+    AssignmentBody, CaseContactBody, CaseNoteBody, CaseOfferBody, NewCase, ReopeningBody, ResolutionBody, TakingBody,
+};
 use view::{CasePage, CaseView, OwnerPage};
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
@@ -143,13 +145,13 @@ async fn assign(
 
 /// Log an attempt to reach the person.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/contacts", tag = "act", params(("id" = String, Path)),
-    request_body = ContactBody, responses((status = 201, body = CaseView), (status = 404, body = Problem),
+    request_body = CaseContactBody, responses((status = 201, body = CaseView), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn contact(
     caller: Caller,
     State(app): State<ServerState>,
     Path(id): Path<String>,
-    Body(body): Body<ContactBody>,
+    Body(body): Body<CaseContactBody>,
 ) -> Result<(StatusCode, Json<CaseView>), Problem> {
     let ctx = caller.ctx(&app);
     let seen = seen(&id, body.revision)?;
@@ -158,13 +160,13 @@ async fn contact(
 
 /// Write a note.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/notes", tag = "act", params(("id" = String, Path)),
-    request_body = NoteBody, responses((status = 201, body = CaseView), (status = 404, body = Problem),
+    request_body = CaseNoteBody, responses((status = 201, body = CaseView), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn note(
     caller: Caller,
     State(app): State<ServerState>,
     Path(id): Path<String>,
-    Body(body): Body<NoteBody>,
+    Body(body): Body<CaseNoteBody>,
 ) -> Result<(StatusCode, Json<CaseView>), Problem> {
     let ctx = caller.ctx(&app);
     done(&ctx, case::note(&ctx, &seen(&id, body.revision)?, &body.text).await).await
@@ -172,13 +174,13 @@ async fn note(
 
 /// Log an offer.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/offers", tag = "act", params(("id" = String, Path)),
-    request_body = OfferBody, responses((status = 201, body = CaseView), (status = 404, body = Problem),
+    request_body = CaseOfferBody, responses((status = 201, body = CaseView), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn offer(
     caller: Caller,
     State(app): State<ServerState>,
     Path(id): Path<String>,
-    Body(body): Body<OfferBody>,
+    Body(body): Body<CaseOfferBody>,
 ) -> Result<(StatusCode, Json<CaseView>), Problem> {
     let ctx = caller.ctx(&app);
     let seen = seen(&id, body.revision)?;

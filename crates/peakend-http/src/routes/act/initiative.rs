@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 use crate::Problem;
 use crate::caller::Caller;
-use crate::name::{day, given, pillar, user};
+use crate::name::{day, given, pillar, user, word};
 use crate::query::{Body, Path, Query};
 use crate::server::ServerState;
 use view::{InitiativePage, InitiativeView};
@@ -131,6 +131,8 @@ async fn initiatives(
     let before = before.map(|c| c.parse::<i64>().map_err(bad)).transpose()?;
     let limit = params.limit.unwrap_or(50).clamp(1, 200);
     let phase = params.phase.unwrap_or_default();
+    let phases = |p: &str| ["", "draft", "baselined", "live", "completed"].contains(&p).then_some(());
+    word("phase", &phase, phases, "draft, baselined, live, completed")?;
     let (items, total) = initiative::list(&caller.ctx(&app), &phase, before, limit).await?;
     Ok(Json(view::page(items, total, limit)))
 }

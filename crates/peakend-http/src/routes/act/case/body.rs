@@ -36,7 +36,7 @@ pub(super) struct AssignmentBody {
 
 /// An attempt to reach the person.
 #[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct ContactBody {
+pub(super) struct CaseContactBody {
     /// `phone`, `email`, `message`, `visit`, `public_reply`
     channel: String,
     /// `reached`, `message_left`, `no_answer`, `wrong_address`, `declined`
@@ -48,7 +48,7 @@ pub(super) struct ContactBody {
     pub(super) revision: Option<i64>,
 }
 
-impl ContactBody {
+impl CaseContactBody {
     pub(super) fn contact(self) -> Result<Contact, Error> {
         let known = "reached, message_left, no_answer, wrong_address, declined";
         let outcome = word("outcome", &self.outcome, ContactOutcome::parse, known)?;
@@ -58,7 +58,7 @@ impl ContactBody {
 
 /// A note.
 #[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct NoteBody {
+pub(super) struct CaseNoteBody {
     /// The words.
     pub(super) text: String,
     /// Revision the caller saw.
@@ -76,7 +76,7 @@ pub(super) struct OfferAmount {
 
 /// An offer.
 #[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct OfferBody {
+pub(super) struct CaseOfferBody {
     /// `apology`, `explanation`, `repair`, `fee_refund`, `voucher`, `other`
     kind: String,
     /// What it costs.
@@ -88,7 +88,7 @@ pub(super) struct OfferBody {
     pub(super) revision: Option<i64>,
 }
 
-impl OfferBody {
+impl CaseOfferBody {
     pub(super) fn offer(self) -> Offer {
         let amount = self.amount.map(|a| Money { minor: a.amount_minor, currency: a.currency });
         Offer { kind: self.kind, amount, note: self.note }

@@ -106,7 +106,7 @@ pub(super) struct CaseView {
     resolution_note: Option<String>,
     reask: Option<ReaskView>,
     voices: Vec<CaseVoice>,
-    person: Option<PersonStrip>,
+    person: Option<CasePerson>,
     other_cases: Vec<OtherCase>,
     history: Vec<CaseEntryView>,
 }
@@ -147,7 +147,7 @@ struct CaseVoice {
 
 /// The person in short.
 #[derive(Debug, Serialize, ToSchema)]
-struct PersonStrip {
+struct CasePerson {
     id: String,
     name: String,
     kind: String,
@@ -289,10 +289,10 @@ fn other(case: &peakend_app::act::case::PersonCase) -> OtherCase {
     }
 }
 
-fn strip(reading: &CaseReading) -> Option<PersonStrip> {
+fn strip(reading: &CaseReading) -> Option<CasePerson> {
     let person = reading.person.as_ref()?;
     let alias = |kind: &str| reading.reach.iter().find(|a| a.kind.name() == kind).map(|a| a.value.clone());
-    Some(PersonStrip {
+    Some(CasePerson {
         id: person.id.to_string(),
         name: person.name.clone(),
         kind: person.kind.name().to_owned(),
