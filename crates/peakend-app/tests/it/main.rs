@@ -1,4 +1,6 @@
 //! Use cases against a real store, a frozen clock and the naive warehouse.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 mod act;
+mod import;
+mod place;
 mod value;

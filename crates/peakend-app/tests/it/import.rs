@@ -1,0 +1,199 @@
+//! Files through the real store: all or nothing, the same again changes nothing.
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use peakend_app::Error;
+use peakend_app::sense::import::{self, ImportRequest, Watch};
+use peakend_app::sense::survey;
+use peakend_app::value::outcome;
+use peakend_domain::sense::import::{ImportKind, ImportReport};
+use peakend_domain::value::outcome::{Absent, Better, Nature, OutcomeKind, OutcomeUnit};
+use peakend_domain::{LocalText, Month, Scope};
+use peakend_query::OutcomeQuestion;
+use peakend_testkit::World;
+
+fn silent() -> Watch {
+    Arc::new(|_| {})
+}
+
+async fn run(world: &World, kind: ImportKind, map: &str, file: &[u8], skip_faulty: bool) -> ImportReport {
+    let request =
+        ImportRequest { kind, file_name: "t.csv".into(), file: file.to_vec(), map: map.to_owned(), skip_faulty };
+    import::run(&world.ctx(), request, silent()).await.unwrap()
+}
+
+fn counts(r: &ImportReport) -> [u64; 4] {
+    [r.rows_total, r.rows_added, r.rows_same, r.rows_faulty]
+}
+
+async fn logged(world: &World) -> usize {
+    let mut tx = world.app.store.read().await.unwrap();
+    peakend_store::sense::intake::after(&mut tx, 0, 1_000_000).await.unwrap().len()
+}
+
+const REVIEWS: &str = "channel: {value: store}\npillar: {value: brand}\nat: day\ntext: words\ncsat: stars\n";
+
+#[tokio::test]
+async fn a_faulty_row_keeps_the_whole_file_out_unless_told_otherwise() {
+    let world = World::new().await;
+    let file = "day,words,stars\n2026-01-02,很好,5\n2026-01-03,bad,9\nsoon,x,1\n2026-01-04,short\n2026-01-05,好,4\n";
+    let report = run(&world, ImportKind::Signals, REVIEWS, file.as_bytes(), false).await;
+    assert_eq!((counts(&report), report.written), ([5, 0, 0, 3], false));
+    let faults: Vec<_> = report.faults.iter().map(|f| (f.row, f.column.as_str(), f.code.as_str())).collect();
+    assert_eq!(faults, [(3, "csat", "out_of_range"), (4, "day", "bad_value"), (5, "", "cell_count")]);
+    assert_eq!(logged(&world).await, 0);
+    let report = run(&world, ImportKind::Signals, REVIEWS, file.as_bytes(), true).await;
+    assert_eq!((counts(&report), report.written, logged(&world).await), ([5, 2, 0, 3], true, 2));
+    let report = run(&world, ImportKind::Signals, REVIEWS, file.as_bytes(), true).await;
+    assert_eq!((counts(&report), logged(&world).await), ([5, 0, 2, 3], 2));
+}
+
+#[tokio::test]
+async fn equal_rows_are_counted_apart_and_a_changed_row_under_an_old_id_is_refused() {
+    let world = World::new().await;
+    let twice = "day,words,stars\n2026-01-02,慢,1\n2026-01-02,慢,1\n";
+    let report = run(&world, ImportKind::Signals, REVIEWS, twice.as_bytes(), false).await;
+    assert_eq!(counts(&report), [2, 2, 0, 0]);
+    assert_eq!(counts(&run(&world, ImportKind::Signals, REVIEWS, twice.as_bytes(), false).await), [2, 0, 2, 0]);
+    let with_id = format!("{REVIEWS}id: no\n");
+    let first = "no,day,words,stars\n1,2026-01-02,慢,1\n2,2026-01-02,好,5\n";
+    assert_eq!(run(&world, ImportKind::Signals, &with_id, first.as_bytes(), false).await.rows_added, 2);
+    let changed = first.replace("好,5", "好,4") + "3,2026-01-02,new,3\n";
+    let report = run(&world, ImportKind::Signals, &with_id, changed.as_bytes(), false).await;
+    assert_eq!((report.written, report.faults[0].row, report.faults[0].code.as_str()), (false, 3, "id_conflict"));
+    assert_eq!(logged(&world).await, 4, "the new third row stays out with the rest");
+    let clash = "no,day,words,stars\n9,2026-01-02,a,1\n9,2026-01-02,b,1\n";
+    let report = run(&world, ImportKind::Signals, &with_id, clash.as_bytes(), false).await;
+    assert_eq!(report.faults[0].code, "id_twice");
+}
+
+#[tokio::test]
+async fn a_gb18030_file_reads_like_its_utf_8_twin_and_latin_is_refused_with_its_place() {
+    let world = World::new().await;
+    let text = "day,words,stars\n2026-01-02,网点排队太久了,1\n";
+    // the same sentence in GB18030
+    let words = b"\xcd\xf8\xb5\xe3\xc5\xc5\xb6\xd3\xcc\xab\xbe\xc3\xc1\xcb";
+    let gb = [b"day,words,stars\n2026-01-02,".as_slice(), words, b",1\n"].concat();
+    let report = run(&world, ImportKind::Signals, REVIEWS, &gb, false).await;
+    assert_eq!((report.rows_added, report.encoding.as_str()), (1, "GB18030"));
+    assert_eq!(run(&world, ImportKind::Signals, REVIEWS, text.as_bytes(), false).await.rows_same, 1);
+    let latin = b"day,words,stars\n2026-01-02,caf\xe9 ferm\xe9,1\n".to_vec();
+    let request = ImportRequest {
+        kind: ImportKind::Signals,
+        file_name: "l.csv".into(),
+        file: latin,
+        map: REVIEWS.into(),
+        skip_faulty: true,
+    };
+    let Err(Error::Invalid(faults)) = import::run(&world.ctx(), request, silent()).await else { panic!("refused") };
+    assert_eq!((faults[0].code.as_str(), faults[0].path.as_str()), ("unknown_encoding", "line 2, byte 31"));
+    let (imports, _, total) = import::list(&world.ctx(), "", 10).await.unwrap();
+    assert_eq!((total, imports[0].state.name(), imports[0].report.faults.len()), (3, "failed", 1));
+}
+
+fn reference(name: &str) -> Option<Vec<u8>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference").join(name);
+    let found = std::fs::read(&path).ok();
+    if found.is_none() {
+        println!("SKIPPED: the reference data {name} is not here");
+    }
+    found
+}
+
+fn example(name: &str) -> String {
+    std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/imports").join(name))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_reference_files_come_in_whole_and_only_once() {
+    let Some(reviews) = reference("sentiment-zh-waimai/data.tsv") else { return };
+    let [mobi, telco, cdnow] =
+        ["csi-mobi", "survival-telco", "growth-cdnow"].map(|d| reference(&format!("{d}/data.csv")));
+    let (Some(mobi), Some(telco), Some(cdnow)) = (mobi, telco, cdnow) else { return };
+    let world = World::at("2026-07-01T01:00:00Z").await;
+    let page = survey::create(&world.ctx(), &survey::DraftText::Yaml(example("csi-mobi.survey.yaml"))).await.unwrap();
+    survey::publish(&world.ctx(), page.row.id.as_str(), None).await.unwrap();
+    let mut tx = world.app.store.begin().await.unwrap();
+    outcome::seed_in(&mut tx, &world.org).await.unwrap();
+    tx.commit().await.unwrap();
+    let fee = OutcomeKind {
+        code: "fee".into(),
+        name: LocalText::one("Monthly fee"),
+        unit: OutcomeUnit::Money,
+        better: Better::Higher,
+        nature: Nature::Flow,
+        absent: Absent::Unknown,
+    };
+    outcome::add(&world.ctx(), fee).await.unwrap();
+    let files = [
+        (ImportKind::Signals, "waimai.yaml", &reviews, 2_000),
+        (ImportKind::Responses, "csi-mobi.yaml", &mobi, 250),
+        (ImportKind::People, "telco-people.yaml", &telco, 7_032),
+        (ImportKind::Outcomes, "telco-outcomes.yaml", &telco, 7_032),
+        (ImportKind::Events, "cdnow.yaml", &cdnow, 6_919),
+    ];
+    for (kind, map, file, rows) in files {
+        let report = run(&world, kind, &example(map), file, false).await;
+        assert_eq!((counts(&report), &report.faults[..]), ([rows, rows, 0, 0], &[][..]), "{map}");
+        assert_eq!(counts(&run(&world, kind, &example(map), file, false).await), [rows, 0, rows, 0], "{map} again");
+    }
+    world.pump().await;
+    let mut tx = world.app.store.read().await.unwrap();
+    let persons = peakend_store::sense::person::count(&mut tx, &Scope::all(world.org.clone()), "").await.unwrap();
+    let buyers = String::from_utf8(cdnow).unwrap();
+    let mut ids: Vec<&str> = buyers.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(persons, 7_032 + 250 + ids.len() as i64);
+    let voices = peakend_store::sense::voice::after(&mut tx, &world.org, 0, 10_000).await.unwrap();
+    assert_eq!(voices.len(), 2_250);
+    let bad = voices.iter().filter(|v| v.channel_code == "waimai" && v.csat == Some(1)).count();
+    let neg = String::from_utf8(reviews).unwrap().lines().filter(|l| l.starts_with("neg\t")).count();
+    assert_eq!(bad, neg);
+    drop(tx);
+    let question = OutcomeQuestion {
+        org: world.org.to_string(),
+        kind: "churn".to_owned(),
+        from: Month::parse("2026-06").unwrap().0,
+        to: Month::parse("2026-06").unwrap().0,
+        persons: None,
+    };
+    let churn = world.app.warehouse.outcomes(&question).await.unwrap();
+    assert_eq!((churn.len(), churn.iter().map(|f| f.value).sum::<i64>()), (7_032, 1_869));
+}
+
+/// `cargo test --release -p peakend-app import -- --ignored --nocapture`
+#[tokio::test]
+#[ignore = "a timing, to be read in a release build"]
+async fn a_hundred_thousand_rows_take_seconds() {
+    let world = World::new().await;
+    let mut file = "no,day,words,stars,customer\n".to_owned();
+    for i in 0..100_000 {
+        writeln!(file, "r{i},2025-{:02}-{:02},网点排队太久,{},c{}", i % 12 + 1, i % 28 + 1, i % 5 + 1, i % 20_000)
+            .unwrap();
+    }
+    let people = "kind: people\nperson: {customer_id: no}\ntraits: {segment: words, stars: stars}\n";
+    let signals = format!("{REVIEWS}id: no\nperson: {{customer_id: customer}}\n");
+    let steps = Arc::new(Mutex::new(0u64));
+    for (kind, map) in [(ImportKind::Signals, signals.as_str()), (ImportKind::People, people)] {
+        let began = std::time::Instant::now();
+        let counted = Arc::clone(&steps);
+        let watch: Watch = Arc::new(move |_| *counted.lock().unwrap() += 1);
+        let request = ImportRequest {
+            kind,
+            file_name: "many.csv".into(),
+            file: file.clone().into_bytes(),
+            map: map.to_owned(),
+            skip_faulty: false,
+        };
+        let report = import::run(&world.ctx(), request, watch).await.unwrap();
+        println!("100,000 rows of {}: {:?}", kind.name(), began.elapsed());
+        assert_eq!(counts(&report), [100_000, 100_000, 0, 0]);
+        assert!(*steps.lock().unwrap() >= 40, "progress is told along the way");
+    }
+    let began = std::time::Instant::now();
+    world.pump().await;
+    println!("and through the loop: {:?}", began.elapsed());
+}
