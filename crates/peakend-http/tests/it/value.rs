@@ -50,7 +50,7 @@ async fn what_gives_no_figure_is_kept_listed_and_booked_without_an_amount() {
     let world = World::new().await;
     let client = world.client(Role::Analyst).await;
     let made = cases_evaluated(&client).await;
-    assert_eq!((made["verdict"].as_str(), made["why"]["code"].as_str()), (Some("not_proven"), Some("no_outcomes")));
+    assert_eq!((made["verdict"].as_str(), made["why"]["code"].as_str()), (Some("not_proven"), Some("no_treated")));
     assert_eq!(made["measure"]["currency"], "CNY");
     let id = made["id"].as_str().unwrap();
     assert_eq!(client.get(&format!("/api/v1/evaluations/{id}")).await.ok(), made);

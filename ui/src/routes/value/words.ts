@@ -22,17 +22,20 @@ export function write(measure: Measure, value: number | null | undefined): strin
   return fmt.score(value, Math.abs(value) >= 100 ? 0 : 2);
 }
 
+/** With a plus that no line break parts from its amount. */
+const plus = (value: number, text: string): string => (value > 0 ? `+\u2060${text}` : text);
+
 /** A difference: with its sign; shares differ by points. */
 export function writeDifference(measure: Measure, value: number | null | undefined): string {
   if (value == null) return '–';
   if (measure.outcome.unit === 'flag') return t('value.points', { points: fmt.score(100 * value, 2, true) });
-  return value > 0 ? `+${write(measure, value)}` : write(measure, value);
+  return plus(value, write(measure, value));
 }
 
 /** A total over all persons: money, or how many more or fewer. */
 export function writeTotal(measure: Measure, value: number): string {
   const text = measure.outcome.unit === 'money' ? fmt.money(value, measure.currency ?? 'CNY') : fmt.count(value);
-  return value > 0 ? `+${text}` : text;
+  return plus(value, text);
 }
 
 /** What was evaluated, as a heading. */

@@ -35,6 +35,12 @@ pub(super) fn judge(cohort: Cohort, panel: &Panel, design: &Design, kind: &Outco
     result.treated.found = all.iter().filter(|c| c.treated).count() as u64;
     result.controls.found = all.len() as u64 - result.treated.found;
     let mut judged = Judged { result, treated: Vec::new() };
+    let (treated, controls) = (judged.result.treated.found, judged.result.controls.found);
+    if treated == 0 || controls == 0 {
+        let reason = if treated == 0 { "no_treated" } else { "no_controls" };
+        judged.result.why = Some(no_figure(reason, 0.0, 20.0));
+        return judged;
+    }
     let Some((_, delivered)) = panel.delivered else { return judged };
     let result = &mut judged.result;
     // months that nobody has a value for were not delivered yet

@@ -98,12 +98,25 @@ async fn subject_steps(tx: &mut Tx, ctx: &Ctx<'_>, of: &Evaluation) -> Result<Ve
 
 fn sentence(v: Voice) -> Sentence {
     Sentence {
-        href: format!("/insight/voices?voice={}", v.id),
+        href: format!("/insight/voices?voice={}&from={}&to={}", encoded(&v.id), v.day, v.day),
         voice: v.id,
         at: v.at,
         score: v.nps.or(v.csat).or(v.ces),
         text: v.text,
     }
+}
+
+/// A client's own id as part of an address.
+fn encoded(id: &str) -> String {
+    let mut text = String::with_capacity(id.len());
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~') {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
 }
 
 /// Entries to whose amount a person contributed.

@@ -8,16 +8,16 @@ use peakend_query::OutcomeFact;
 use peakend_testkit::World;
 
 /// Persons of each arm.
-pub const TREATED: usize = 150;
+pub(super) const TREATED: usize = 150;
 /// Four times as many may be controls.
-pub const CONTROLS: usize = 600;
+pub(super) const CONTROLS: usize = 600;
 /// First month of the outcomes.
-pub const FIRST: &str = "2025-01";
+pub(super) const FIRST: &str = "2025-01";
 /// The initiative goes live on the first of this month.
-pub const LIVE: &str = "2025-07";
+pub(super) const LIVE: &str = "2025-07";
 
 /// Reproducible noise in -1..1 for a person and month.
-pub fn noise(person: usize, month: i32) -> f64 {
+pub(super) fn noise(person: usize, month: i32) -> f64 {
     let mut z = (person as u64) << 32 | u64::from(month.unsigned_abs());
     z = (z ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 29)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -25,16 +25,16 @@ pub fn noise(person: usize, month: i32) -> f64 {
     (z % 2_000_001) as f64 / 1_000_000.0 - 1.0
 }
 
-pub fn month(text: &str) -> i32 {
+pub(super) fn month(text: &str) -> i32 {
     Month::parse(text).unwrap().0
 }
 
-pub fn person(i: usize) -> String {
+pub(super) fn person(i: usize) -> String {
     format!("per_{i:05}")
 }
 
 /// Voices into store and warehouse: (person, touchpoint, nps, day).
-pub async fn hear(world: &World, pillar: Pillar, said: &[(String, &str, u8, &str)]) {
+pub(super) async fn hear(world: &World, pillar: Pillar, said: &[(String, &str, u8, &str)]) {
     let mut tx = world.app.store.begin().await.unwrap();
     let mut facts = Vec::new();
     for (i, (person, touchpoint, nps, day)) in said.iter().enumerate() {
@@ -78,7 +78,7 @@ pub async fn hear(world: &World, pillar: Pillar, said: &[(String, &str, u8, &str
 }
 
 /// Outcomes of persons 0..n for twelve months from [`FIRST`].
-pub async fn deliver(world: &World, kind: &str, n: usize, value: impl Fn(usize, i32) -> f64) {
+pub(super) async fn deliver(world: &World, kind: &str, n: usize, value: impl Fn(usize, i32) -> f64) {
     let first = month(FIRST);
     let facts: Vec<OutcomeFact> = (0..n)
         .flat_map(|i| (first..first + 12).map(move |m| (i, m)))
@@ -93,7 +93,7 @@ pub async fn deliver(world: &World, kind: &str, n: usize, value: impl Fn(usize, 
 }
 
 /// Everybody heard before the initiative: the treated at `redeem`, the others elsewhere.
-pub async fn hear_before(world: &World, pillar: Pillar) {
+pub(super) async fn hear_before(world: &World, pillar: Pillar) {
     let said: Vec<(String, &str, u8, &str)> = (0..TREATED + CONTROLS)
         .map(|i| {
             let touchpoint = if i < TREATED { "redeem" } else { "transfer" };
@@ -104,12 +104,12 @@ pub async fn hear_before(world: &World, pillar: Pillar) {
 }
 
 /// Level, common trend and noise of a person.
-pub fn usual(i: usize, m: i32) -> f64 {
+pub(super) fn usual(i: usize, m: i32) -> f64 {
     10_000.0 + 2_000.0 * noise(i, 0) + 40.0 * f64::from(m - month(FIRST)) + 150.0 * noise(i, m)
 }
 
 /// An initiative at `redeem`, live on the first of [`LIVE`].
-pub async fn launch(world: &World, pillar: Pillar, finding: &str) -> InitiativeId {
+pub(super) async fn launch(world: &World, pillar: Pillar, finding: &str) -> InitiativeId {
     let overall = FrozenFigure { n: 40, value: Some(3.0), low: None, high: None, counts: serde_json::json!({}) };
     let live = Month(month(LIVE)).first();
     let baseline = Baseline {
@@ -146,7 +146,7 @@ pub async fn launch(world: &World, pillar: Pillar, finding: &str) -> InitiativeI
 }
 
 /// A case of a voice, opened and resolved within two days.
-pub async fn resolve(world: &World, number: i64, person: &str, voice: &str, day: &str) {
+pub(super) async fn resolve(world: &World, number: i64, person: &str, voice: &str, day: &str) {
     let at = timestamp(i64::from(Day::parse(day).unwrap().0) * 86_400_000_000);
     let opening = CaseOpening {
         org: world.org.clone(),
