@@ -28,10 +28,12 @@ impl Day {
         jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(self.0))
     }
 
-    /// Read `2026-11-22`.
+    /// Read `2026-11-22`; years before 1900 or after 2200 are slips, and sums of
+    /// days beyond them would leave the calendar.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().map(Self::of)
+        let date: jiff::civil::Date = text.parse().ok()?;
+        (1900..=2200).contains(&date.year()).then(|| Self::of(date))
     }
 }
 
@@ -59,7 +61,7 @@ impl Month {
     pub fn first(self) -> Day {
         let year = i16::try_from(self.0.div_euclid(12)).unwrap_or(1970);
         let month = i8::try_from(self.0.rem_euclid(12) + 1).unwrap_or(1);
-        Day::of(jiff::civil::date(year, month, 1))
+        Day::of(jiff::civil::Date::new(year, month, 1).unwrap_or(jiff::civil::Date::MAX))
     }
 
     /// Read `2026-11` or a day within it.
@@ -105,6 +107,8 @@ mod tests {
         assert_eq!(Month::of(day).to_string(), "2026-11");
         assert_eq!(Month::parse("2026-01").unwrap().first().to_string(), "2026-01-01");
         assert_eq!(Day::parse("1969-12-31"), Some(Day(-1)));
+        assert_eq!(Day::parse("9999-12-31"), None);
+        assert_eq!(Month(i32::MAX).first(), Day::of(jiff::civil::Date::MAX));
     }
 
     #[test]

@@ -5,12 +5,14 @@
 mod caller;
 mod cookie;
 mod embed;
+mod gate;
 mod name;
 mod page;
 mod problem;
 mod query;
 mod routes;
 mod server;
+mod shape;
 
 pub use problem::Problem;
 pub use server::{ServerState, openapi, router};

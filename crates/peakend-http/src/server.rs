@@ -10,8 +10,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
+use utoipa::openapi::{Content, Ref, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::shape::Shapes;
 use crate::{embed, problem, routes};
 
 /// What every handler reaches through `State`.
@@ -45,13 +47,41 @@ fn registered() -> OpenApiRouter<ServerState> {
 /// The OpenAPI 3.1 document of every registered route.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    registered().split_for_parts().1
+    described(registered().split_for_parts().1)
+}
+
+/// Every operation gets an id of its own, from method and path, and says that
+/// its errors are problems.
+fn described(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let problem = ResponseBuilder::new()
+        .description("Any error, as an RFC 9457 problem document")
+        .content("application/problem+json", Content::new(Some(Ref::from_schema_name("Problem"))))
+        .build();
+    for (path, item) in &mut document.paths.paths {
+        let words: Vec<&str> = path.split(['/', '{', '}', '.', '-']).filter(|w| !w.is_empty()).collect();
+        let words = words.join("_");
+        let words = words.strip_prefix("api_v1_").unwrap_or(&words);
+        let operations = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("delete", &mut item.delete),
+            ("patch", &mut item.patch),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            operation.operation_id = Some(format!("{method}_{words}"));
+            operation.responses.responses.entry("default".to_owned()).or_insert_with(|| problem.clone().into());
+        }
+    }
+    document
 }
 
 /// The whole server over an application.
 pub fn router(app: ServerState) -> Router {
     let (router, document) = registered().split_for_parts();
-    let document = Arc::new(serde_json::to_value(&document).unwrap_or_default());
+    let document = Arc::new(serde_json::to_value(described(document)).unwrap_or_default());
+    let shapes = Arc::new(Shapes::of(&document));
     router
         .route(
             "/api/v1/openapi.json",
@@ -61,6 +91,7 @@ pub fn router(app: ServerState) -> Router {
             }),
         )
         .fallback(embed::serve)
+        .layer(axum::Extension(shapes))
         .layer(axum::middleware::from_fn(problem::with_request_id))
         .layer(CatchPanicLayer::custom(problem::from_panic))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
