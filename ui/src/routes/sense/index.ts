@@ -3,6 +3,22 @@ import type { Route } from '../../router/route.ts';
 
 export const routes: Route[] = [
   {
+    path: '/sense/surveys',
+    label: 'sense.nav.surveys',
+    nav: true,
+    icon: 'survey',
+    load: () => import('./surveys/Surveys.svelte'),
+  },
+  { path: '/sense/surveys/:id', label: 'sense.nav.survey', load: () => import('./surveys/Editor.svelte') },
+  {
+    path: '/sense/rules',
+    label: 'sense.nav.rules',
+    nav: true,
+    icon: 'send',
+    roles: ['owner', 'analyst'],
+    load: () => import('./rules/Rules.svelte'),
+  },
+  {
     path: '/sense/people',
     label: 'sense.nav.people',
     nav: true,
