@@ -44,8 +44,8 @@ async fn a_tree_is_built_and_a_unit_moved_by_api() {
 async fn a_journey_carries_stages_and_a_touchpoint_names_its_owner() {
     let world = World::new().await;
     let client = world.signed_in(&world.owner).await;
-    client.post("/api/v1/lines", &json!({ "code": "funds", "name": "Funds" })).await.ok();
-    client.post("/api/v1/channels", &json!({ "code": "app", "name": "App", "kind": "app" })).await.ok();
+    let _made = client.post("/api/v1/lines", &json!({ "code": "funds", "name": "Funds" })).await.ok();
+    let _made = client.post("/api/v1/channels", &json!({ "code": "app", "name": "App", "kind": "app" })).await.ok();
     let journey = json!({ "code": "invest", "pillar": "customer", "name": "Invest", "line": "funds",
         "stages": [{ "code": "buy", "name": "Buy" }, { "code": "redeem", "name": { "en": "Redeem", "zh-Hans": "赎回" } }] });
     let made = client.post("/api/v1/journeys", &journey).await.ok();
@@ -92,7 +92,7 @@ async fn a_user_signs_in_by_link_and_a_disabled_one_is_out_at_once() {
     assert_eq!(client.post("/api/v1/users", &new).await.json()["faults"][0]["code"], "email_taken");
     let id = made["user"]["id"].as_str().unwrap();
     let ann = world.signed_in(&peakend_domain::UserId::parse(id).unwrap()).await;
-    client.post(&format!("/api/v1/users/{id}/disablings"), &json!({})).await.ok();
+    let _done = client.post(&format!("/api/v1/users/{id}/disablings"), &json!({})).await.ok();
     assert_eq!(ann.get("/api/v1/session").await.code(), "unauthenticated");
     let me = format!("/api/v1/users/{}/disablings", world.owner);
     assert_eq!(client.post(&me, &json!({})).await.code(), "last_owner");
