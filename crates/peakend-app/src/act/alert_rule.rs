@@ -59,11 +59,15 @@ pub async fn list(ctx: &Ctx<'_>) -> Result<Vec<RuleWithCount>, Error> {
 /// Make a rule, or replace the one of that id.
 pub async fn put(ctx: &Ctx<'_>, id: Option<&AlertRuleId>, draft: AlertRuleDraft) -> Result<AlertRule, Error> {
     ctx.require(Permission::Configure)?;
+    let mut tx = ctx.app.store.begin().await?;
+    let before = match id {
+        Some(id) => Some(store::find(&mut tx, ctx.org(), id).await?.ok_or(Error::NotFound("alert rule"))?),
+        None => None,
+    };
     let mut faults = draft.faults();
     if let Err(fault) = condition(&draft.condition) {
         faults.push(fault);
     }
-    let mut tx = ctx.app.store.begin().await?;
     if calendar::find(&mut tx, ctx.org(), &draft.calendar).await?.is_none() {
         faults.push(FieldFault::new(
             "calendar",
@@ -74,10 +78,6 @@ pub async fn put(ctx: &Ctx<'_>, id: Option<&AlertRuleId>, draft: AlertRuleDraft)
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let before = match id {
-        Some(id) => Some(store::find(&mut tx, ctx.org(), id).await?.ok_or(Error::NotFound("alert rule"))?),
-        None => None,
-    };
     let created_at = before.as_ref().map_or(ctx.now(), |rule| rule.created_at);
     let id = before.map_or_else(|| AlertRuleId::new(ctx.now(), &*ctx.app.entropy), |rule| rule.id);
     let rule = draft.into_rule(ctx.org().clone(), id, created_at);

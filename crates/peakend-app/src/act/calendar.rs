@@ -52,6 +52,10 @@ pub async fn read(ctx: &Ctx<'_>, id: &CalendarId) -> Result<StoredCalendar, Erro
 /// instants they were given.
 pub async fn put(ctx: &Ctx<'_>, id: Option<&CalendarId>, draft: CalendarDraft) -> Result<StoredCalendar, Error> {
     ctx.require(Permission::Configure)?;
+    let mut tx = ctx.app.store.begin().await?;
+    if let Some(id) = id {
+        store::find(&mut tx, ctx.org(), id).await?.ok_or(Error::NotFound("calendar"))?;
+    }
     let mut faults = Vec::new();
     let code = parse_code("code", &draft.code).unwrap_or_else(|fault| {
         faults.push(fault);
@@ -68,10 +72,6 @@ pub async fn put(ctx: &Ctx<'_>, id: Option<&CalendarId>, draft: CalendarDraft) -
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
-    }
-    let mut tx = ctx.app.store.begin().await?;
-    if let Some(id) = id {
-        store::find(&mut tx, ctx.org(), id).await?.ok_or(Error::NotFound("calendar"))?;
     }
     let id = id.cloned().unwrap_or_else(|| CalendarId::new(ctx.now(), &*ctx.app.entropy));
     let calendar = StoredCalendar { id, code, name: draft.name.trim().to_owned(), document: draft.document };

@@ -182,12 +182,12 @@ fn faults(draft: &InitiativeDraft) -> Vec<FieldFault> {
 /// Add a step.
 pub async fn add_task(ctx: &Ctx<'_>, id: &InitiativeId, draft: TaskDraft) -> Result<Task, Error> {
     ctx.require(Permission::Improve)?;
+    let mut tx = ctx.app.store.begin().await?;
+    let initiative = find(&mut tx, ctx, id).await?;
     let letters = draft.title.trim().chars().count();
     if letters == 0 || letters > 200 {
         return Err(Error::field("title", "name_length", "a task has 1 to 200 letters"));
     }
-    let mut tx = ctx.app.store.begin().await?;
-    let initiative = find(&mut tx, ctx, id).await?;
     let tasks = store::tasks(&mut tx, ctx.org(), id).await?;
     if tasks.len() >= 200 {
         return Err(Error::refused("too_many_tasks", "an initiative has at most 200 tasks: plan another one"));

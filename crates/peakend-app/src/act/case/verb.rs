@@ -33,51 +33,54 @@ const AGAIN: SlaTargets = SlaTargets { contact_minutes: 240, resolve_minutes: 96
 
 /// Take it.
 pub async fn take(ctx: &Ctx<'_>, seen: &Seen) -> Result<Case, Error> {
+    ctx.require(Permission::WorkCases)?;
     let by = ctx.actor.user().cloned().ok_or_else(|| {
         Error::refused("takes_a_person", "a key cannot take a case: sign in, or assign it to somebody")
     })?;
-    deed(ctx, seen, Deed::Taken { by }).await
+    deed(ctx, seen, &[], Deed::Taken { by }).await
 }
 
 /// Hand it to a member of staff who may work cases.
 pub async fn assign(ctx: &Ctx<'_>, seen: &Seen, to: &UserId) -> Result<Case, Error> {
+    ctx.require(Permission::WorkCases)?;
     let mut tx = ctx.app.store.read().await?;
+    load(&mut tx, ctx, seen).await?;
     let found = user::find(&mut tx, ctx.org(), to).await?;
     drop(tx);
     if !found.is_some_and(|u| u.disabled_at.is_none() && u.role.may(Permission::WorkCases)) {
         return Err(Error::field("to", "cannot_own", "choose somebody of the staff who may work cases"));
     }
-    deed(ctx, seen, Deed::Assigned { to: to.clone() }).await
+    deed(ctx, seen, &[], Deed::Assigned { to: to.clone() }).await
 }
 
 /// Log an attempt to reach the person.
 pub async fn contact(ctx: &Ctx<'_>, seen: &Seen, contact: Contact) -> Result<Case, Error> {
-    check(&[one_of("channel", &contact.channel, &CONTACT_CHANNELS), short("note", &contact.note)])?;
-    deed(ctx, seen, Deed::Contacted(contact)).await
+    let faults = [one_of("channel", &contact.channel, &CONTACT_CHANNELS), short("note", &contact.note)];
+    deed(ctx, seen, &faults, Deed::Contacted(contact)).await
 }
 
 /// Write a remark.
 pub async fn note(ctx: &Ctx<'_>, seen: &Seen, text: &str) -> Result<Case, Error> {
     let empty = text.trim().is_empty().then(|| FieldFault::new("text", "text_empty", "write something first"));
-    check(&[empty, short("text", text)])?;
-    deed(ctx, seen, Deed::Noted { text: text.trim().to_owned() }).await
+    let faults = [empty, short("text", text)];
+    deed(ctx, seen, &faults, Deed::Noted { text: text.trim().to_owned() }).await
 }
 
 /// Log an offer.
 pub async fn offer(ctx: &Ctx<'_>, seen: &Seen, offer: Offer) -> Result<Case, Error> {
     let negative = offer.amount.as_ref().is_some_and(|m| m.minor < 0);
     let amount = negative.then(|| FieldFault::new("amount", "amount_negative", "an amount is zero or more"));
-    check(&[one_of("kind", &offer.kind, &OFFER_KINDS), amount, short("note", &offer.note)])?;
-    deed(ctx, seen, Deed::Offered(offer)).await
+    let faults = [one_of("kind", &offer.kind, &OFFER_KINDS), amount, short("note", &offer.note)];
+    deed(ctx, seen, &faults, Deed::Offered(offer)).await
 }
 
 /// Close it, and plan to ask the person again.
 pub async fn resolve(ctx: &Ctx<'_>, seen: &Seen, resolution: Resolution) -> Result<Case, Error> {
-    check(&[short("note", &resolution.note)])?;
     ctx.require(Permission::WorkCases)?;
     let now = ctx.now();
     let mut tx = ctx.app.store.begin().await?;
     let case = load(&mut tx, ctx, seen).await?;
+    check(&[short("note", &resolution.note)])?;
     let reask = recovery::plan_in(&mut tx, ctx.app, &case, now).await?;
     let deed = Deed::Resolved { resolution, reask };
     let case = apply_in(&mut tx, ctx.actor, &*ctx.app.entropy, case, &deed, now).await?;
@@ -87,12 +90,12 @@ pub async fn resolve(ctx: &Ctx<'_>, seen: &Seen, resolution: Resolution) -> Resu
 
 /// Open it again, with a new clock.
 pub async fn reopen(ctx: &Ctx<'_>, seen: &Seen, reason: &str) -> Result<Case, Error> {
-    let empty = reason.trim().is_empty().then(|| FieldFault::new("reason", "text_empty", "say why"));
-    check(&[empty, short("reason", reason)])?;
     ctx.require(Permission::WorkCases)?;
     let now = ctx.now();
     let mut tx = ctx.app.store.begin().await?;
     let case = load(&mut tx, ctx, seen).await?;
+    let empty = reason.trim().is_empty().then(|| FieldFault::new("reason", "text_empty", "say why"));
+    check(&[empty, short("reason", reason)])?;
     let sla = clock_in(&mut tx, ctx, &case).await?;
     let deed = Deed::Reopened { reason: reason.trim().to_owned(), sla };
     let case = apply_in(&mut tx, ctx.actor, &*ctx.app.entropy, case, &deed, now).await?;
@@ -147,10 +150,13 @@ pub async fn open_by_hand(ctx: &Ctx<'_>, voice_id: &str, priority: Priority) -> 
     Ok(case)
 }
 
-async fn deed(ctx: &Ctx<'_>, seen: &Seen, deed: Deed) -> Result<Case, Error> {
+/// Find the case, then look at the input: faults of a case that is not the
+/// actor's would tell that it exists.
+async fn deed(ctx: &Ctx<'_>, seen: &Seen, faults: &[Option<FieldFault>], deed: Deed) -> Result<Case, Error> {
     ctx.require(Permission::WorkCases)?;
     let mut tx = ctx.app.store.begin().await?;
     let case = load(&mut tx, ctx, seen).await?;
+    check(faults)?;
     let case = apply_in(&mut tx, ctx.actor, &*ctx.app.entropy, case, &deed, ctx.now()).await?;
     tx.commit().await?;
     Ok(case)

@@ -19,11 +19,11 @@ use crate::{Ctx, Error};
 /// Employee figures come through the release gate, in whole months.
 pub async fn freeze(ctx: &Ctx<'_>, seen: &Seen, from: Day, to: Day) -> Result<Initiative, Error> {
     ctx.require(Permission::Improve)?;
+    let mut tx = ctx.app.store.read().await?;
+    let initiative = find(&mut tx, ctx, &seen.id).await?;
     let period = Period::new(from, to).filter(|p| p.days() <= 3 * 366).ok_or_else(|| {
         Error::field("to", "period_invalid", "the period ends after it begins and has at most three years")
     })?;
-    let mut tx = ctx.app.store.read().await?;
-    let initiative = find(&mut tx, ctx, &seen.id).await?;
     let places = Places::load(&mut tx, ctx.org()).await?;
     let organisation = org::find(&mut tx, ctx.org()).await?.ok_or(Error::NotFound("organisation"))?;
     drop(tx);
