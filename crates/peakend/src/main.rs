@@ -4,6 +4,7 @@
 //! operating system's randomness.
 mod cli;
 mod config;
+mod demo;
 mod verify;
 mod wiring;
 

@@ -55,3 +55,25 @@ pub(crate) async fn open_store(
     let none = Arc::new(peakend_query::NaiveWarehouse::default());
     Ok(Arc::new(App::new(store, none, clock, Arc::new(SystemEntropy), Settings { public_url })))
 }
+
+/// A clock that a demo sets to moments of its history, and lets go at the end.
+#[derive(Debug, Default)]
+pub(crate) struct StagedClock(std::sync::Mutex<Option<Timestamp>>);
+
+impl StagedClock {
+    /// Stand at an instant of history.
+    pub(crate) fn stage(&self, at: Timestamp) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(at);
+    }
+
+    /// Follow the machine's clock from now on.
+    pub(crate) fn release(&self) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    }
+}
+
+impl Clock for StagedClock {
+    fn now(&self) -> Timestamp {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).unwrap_or_else(Timestamp::now)
+    }
+}

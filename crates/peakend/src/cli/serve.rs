@@ -73,7 +73,7 @@ async fn keep_ticking(app: Arc<App>) {
     loop {
         every.tick().await;
         ticks += 1;
-        if let Err(e) = app.run_jobs().await {
+        if let Err(e) = app.run_jobs(app.now()).await {
             tracing::error!(error = %e, "jobs could not be run");
         }
         if ticks.is_multiple_of(60)

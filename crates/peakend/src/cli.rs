@@ -1,5 +1,7 @@
 //! The verbs.
+mod demo;
 mod doctor;
+mod import;
 
 mod openapi;
 mod serve;
@@ -23,6 +25,10 @@ enum Verb {
     /// Serve the staff application, the API and the respondents' pages.
     Serve(serve::Serve),
 
+    /// Make a demo bank, run the whole loop over it, and serve it.
+    Demo(demo::Demo),
+    /// Import a file: responses, signals, people, events or outcomes.
+    Import(import::Import),
     /// Check our figures against reference cases.
     Verify(verify::Verify),
     /// Say what is missing or wrong on this machine and how to mend it.
@@ -45,6 +51,8 @@ pub(crate) fn run() -> ExitCode {
         match cli.verb {
             Verb::Serve(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
 
+            Verb::Demo(verb) => verb.run().await,
+            Verb::Import(verb) => verb.run().await,
             Verb::Verify(verb) => verb.run(),
             Verb::Doctor(verb) => verb.run().await,
             Verb::Openapi => openapi::run().map(|()| ExitCode::SUCCESS),
