@@ -68,6 +68,11 @@ fn fail(e: &anyhow::Error) -> ExitCode {
     for cause in e.chain().skip(1) {
         eprintln!("  because: {cause}");
     }
+    if let Some(peakend_app::Error::Invalid(faults)) = e.downcast_ref() {
+        for f in faults {
+            eprintln!("  {}: {}", f.path, f.message);
+        }
+    }
     ExitCode::FAILURE
 }
 

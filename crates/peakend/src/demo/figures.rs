@@ -2,12 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use peakend_domain::{Day, Month, PersonId, day_of};
+use peakend_app::value::outcome;
+use peakend_domain::value::outcome::{Absent, Better, Nature, OutcomeKind, OutcomeUnit};
+use peakend_domain::{Day, LocalText, Month, PersonId, day_of};
 use peakend_query::OutcomeFact;
 use peakend_sim::{Customer, History};
 use peakend_store::act::case as stored;
 
 use super::{Demo, Progress};
+
+/// Money that comes in month by month; the standard kinds have only the stock of assets.
+fn revenue() -> OutcomeKind {
+    let name = [("en", "Net revenue"), ("zh-Hans", "净收入"), ("zh-Hant", "淨收入")];
+    OutcomeKind {
+        code: "revenue".to_owned(),
+        name: LocalText(name.map(|(tag, text)| (tag.to_owned(), text.to_owned())).into()),
+        unit: OutcomeUnit::Money,
+        better: Better::Higher,
+        nature: Nature::Flow,
+        absent: Absent::Unknown,
+    }
+}
 
 /// Customers per batch of figures.
 const BATCH: usize = 10_000;
@@ -18,6 +33,7 @@ impl Demo {
         let customers: Vec<Customer> = peakend_sim::customers(&self.spec).collect();
         let bar = progress.stage("Loading operating figures", customers.len() as u64);
         let recovered = self.recovered().await?;
+        outcome::add(&self.ctx(), revenue()).await?;
         for (n, chunk) in customers.chunks(BATCH).enumerate() {
             let persons = {
                 let mut tx = self.app.store.begin().await?;
