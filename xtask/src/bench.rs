@@ -1,4 +1,6 @@
-//! `cargo xtask bench build`: how long a rebuild takes after an edit of one crate.
+//! `cargo xtask bench`: how long a rebuild takes after an edit of one crate, and what a response waits for.
+
+mod latency;
 
 use std::fs::File;
 use std::path::Path;
@@ -17,7 +19,8 @@ const EDITED: [&str; 3] = ["peakend-domain", "peakend-app", "peakend-warehouse"]
 pub(crate) fn main(args: &[String]) -> Result<ExitCode> {
     match args {
         [name] if name == "build" => build()?,
-        _ => bail!("bench takes the name of a bench: build"),
+        [name, rest @ ..] if name == "latency" => latency::main(rest)?,
+        _ => bail!("bench takes the name of a bench: build, latency"),
     }
     Ok(ExitCode::SUCCESS)
 }

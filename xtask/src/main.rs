@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask {demo,test,tidy,codegen,bench}`.
+//! Developer commands: `cargo xtask {demo,test,tidy,codegen,bench,torture}`.
 //!
 //! Written with the standard library and three small crates, so that a fresh
 //! clone answers within seconds of the first `cargo xtask`.
@@ -11,10 +11,13 @@ mod demo;
 mod licences;
 mod place;
 mod run;
+mod scene;
 mod stamp;
 mod test;
 mod tidy;
+mod torture;
 mod ui;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -28,6 +31,10 @@ usage: cargo xtask <command>
   tidy               the house rules alone
   codegen [--check]  OpenAPI document and its TypeScript types, from the routes
   bench build        seconds of a rebuild after touching domain, app and warehouse
+  bench latency [--seconds N] [--rate N]
+                     from submitting until the figure counts it and its case is listed
+  torture kill [--times N] [--seed S]
+                     kill -9 under load, again and again: nothing acknowledged is lost or doubled
 ";
 
 fn main() -> ExitCode {
@@ -39,6 +46,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::main(rest),
         Some("codegen") => codegen::main(rest),
         Some("bench") => bench::main(rest),
+        Some("torture") => torture::main(rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)
