@@ -87,6 +87,12 @@ fn canonical(mut voices: Vec<VoiceFact>, merged: &Merged) -> Vec<VoiceFact> {
     voices
 }
 
+/// The id a person has now.
+fn now_called(person: String, merged: &Merged) -> String {
+    let id = PersonId::stored(person);
+    merged.get(&id).unwrap_or(&id).to_string()
+}
+
 async fn merged(tx: &mut peakend_store::Tx, org: &OrgId) -> Result<Merged, Error> {
     Ok(peakend_store::sense::person::merged(tx, org).await?)
 }

@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use peakend_domain::value::evaluation::{ClosedCases, Design, MonthsSeen, Remark};
-use peakend_domain::{Day, Month, PersonId, day_of};
+use peakend_domain::{Day, Month, day_of};
 use peakend_query::{DayRange, VoiceFact};
 use peakend_store::Tx;
 use peakend_store::value::evaluation::{ClosedCase, closed_cases, persons_with_cases};
 
 use super::super::{refused, zone};
-use super::{Candidate, Cohort, FirstScore, Merged, Strata, arrange, canonical, merged, voices};
+use super::{Candidate, Cohort, FirstScore, Strata, arrange, canonical, merged, now_called, voices};
 use crate::{Ctx, Error};
 
 /// Months before the first resolution in which the voices of cases are looked for.
@@ -62,11 +62,6 @@ pub(in super::super) async fn of_cases(
         },
         remarks,
     })
-}
-
-fn now_called(person: String, merged: &Merged) -> String {
-    let id = PersonId::stored(person);
-    merged.get(&id).unwrap_or(&id).to_string()
 }
 
 fn candidates(

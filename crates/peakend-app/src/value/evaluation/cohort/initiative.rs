@@ -1,7 +1,7 @@
 //! The arms of an initiative: persons heard at its touchpoint before it went
 //! live, against persons of the same pillar heard elsewhere only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use peakend_domain::act::initiative::Initiative;
 use peakend_domain::value::evaluation::{Design, EvaluationRefusal, MonthsSeen, Remark};
@@ -9,9 +9,10 @@ use peakend_domain::{InitiativeId, Month};
 use peakend_query::{DayRange, VoiceFact};
 use peakend_store::Tx;
 use peakend_store::act::initiative;
+use peakend_store::value::evaluation::persons_with_cases;
 
 use super::super::refused;
-use super::{Candidate, Cohort, FirstScore, Strata, arrange, canonical, merged, voices};
+use super::{Candidate, Cohort, FirstScore, Strata, arrange, canonical, merged, now_called, voices};
 use crate::{Ctx, Error};
 
 pub(in super::super) async fn of_initiative(
@@ -45,11 +46,28 @@ pub(in super::super) async fn of_initiative(
     }
     let period = DayRange { from: Month(first).first().0, to: live.0 - 1 };
     let heard = voices(ctx, found.pillar, period, &mut remarks).await?;
-    let heard = canonical(heard, &merged(tx, ctx.org()).await?);
+    let merged = merged(tx, ctx.org()).await?;
+    let heard = canonical(heard, &merged);
+    let (others, _) = initiative::page(tx, ctx.org(), "", None, OTHERS).await?;
+    let others: Vec<Initiative> =
+        others.into_iter().filter(|o| o.id != found.id && moves(o, Month(first), Month(last))).collect();
+    let mut touched = elsewhere(&heard, &found, &others);
+    touched.extend(persons_with_cases(tx, ctx.org()).await?.into_iter().map(|p| now_called(p, &merged)));
+    let mut candidates = candidates(&heard, &found, event.0, start);
+    let before = candidates.len();
+    candidates.retain(|c| !touched.contains(&c.person));
+    let left_out = before - candidates.len();
+    if left_out > 0 {
+        remarks.push(Remark {
+            code: "touched_elsewhere".to_owned(),
+            have: left_out as f64,
+            bound: others.len() as f64,
+        });
+    }
     Ok(Cohort {
         title: found.name.clone(),
         pillar: found.pillar,
-        candidates: arrange(candidates(&heard, &found, event.0, start)),
+        candidates: arrange(candidates),
         months: MonthsSeen {
             from: Month(first),
             to: Month(last),
@@ -59,6 +77,34 @@ pub(in super::super) async fn of_initiative(
         },
         remarks,
     })
+}
+
+/// Other initiatives looked at.
+const OTHERS: i64 = 500;
+
+/// Whether an initiative went live within the months compared.
+fn moves(other: &Initiative, first: Month, last: Month) -> bool {
+    other.live_on().map(Month::of).is_some_and(|live| first <= live && live <= last)
+}
+
+/// Persons that another initiative or a case worked on in the same months. They
+/// are in neither arm: what moved them would be credited to, or held against,
+/// this initiative.
+fn elsewhere(heard: &[VoiceFact], of: &Initiative, others: &[Initiative]) -> BTreeSet<String> {
+    let mut persons = BTreeSet::new();
+    for voice in heard {
+        let met = |o: &Initiative| {
+            let scoped = !(o.touchpoint_code.is_empty() && o.line_code.is_empty());
+            scoped
+                && o.pillar == of.pillar
+                && (o.touchpoint_code.is_empty() || o.touchpoint_code == voice.touchpoint)
+                && (o.line_code.is_empty() || o.line_code == voice.line)
+        };
+        if others.iter().any(met) {
+            persons.insert(voice.person.clone());
+        }
+    }
+    persons
 }
 
 /// What is known of a person from the voices, the earliest first.
