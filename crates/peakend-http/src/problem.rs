@@ -174,7 +174,12 @@ pub(crate) async fn with_request_id(request: Request, next: Next) -> Response {
     let mut response = tracing::Instrument::instrument(next.run(request), span).await;
     if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
         problem.request_id = Some(id.clone());
+        let kept = response.headers_mut().remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
         response = problem.into_response();
+        if let Some(value) = kept {
+            // pages of other hosts may read why the loader's call failed
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, value);
+        }
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
