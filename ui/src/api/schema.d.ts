@@ -4,6 +4,564 @@
  */
 
 export interface paths {
+    "/api/v1/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All alert rules. */
+        get: operations["get_alert_rules"];
+        put?: never;
+        /** Make a rule. */
+        post: operations["post_alert_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-rules/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a condition and try it on the voices of the last thirty days. Nothing is opened. */
+        post: operations["post_alert_rules_trials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace a rule; cases it has opened stay as they are. */
+        put: operations["put_alert_rules_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API keys. */
+        get: operations["get_api_keys"];
+        put?: never;
+        /** Make a key. */
+        post: operations["post_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a key at once. */
+        delete: operations["delete_api_keys_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/asks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Decisions to ask people, or not to and why. */
+        get: operations["get_asks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All calendars by name. */
+        get: operations["get_calendars"];
+        put?: never;
+        /** Make a calendar. */
+        post: operations["post_calendars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One calendar. */
+        get: operations["get_calendars_id"];
+        /** Replace a calendar. Clocks that run keep the instants they were given. */
+        put: operations["put_calendars_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members of staff to whom a case can be handed. */
+        get: operations["get_case_owners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The inbox: a tab, its rows with their clocks, and the counts of all tabs. */
+        get: operations["get_cases"];
+        put?: never;
+        /** Open a case about a voice by hand. */
+        post: operations["post_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One case with its voices, person, clocks and history. */
+        get: operations["get_cases_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand the case to somebody. */
+        post: operations["post_cases_id_assignments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log an attempt to reach the person. */
+        post: operations["post_cases_id_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a note. */
+        post: operations["post_cases_id_notes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log an offer. */
+        post: operations["post_cases_id_offers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/reopenings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a closed case again, with a new clock. */
+        post: operations["post_cases_id_reopenings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/resolutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close the case with its root cause; the person is asked again. */
+        post: operations["post_cases_id_resolutions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/takings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the case. */
+        post: operations["post_cases_id_takings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Channels. */
+        get: operations["get_channels"];
+        put?: never;
+        /** Add a channel. */
+        post: operations["post_channels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change name, kind and position. */
+        put: operations["put_channels_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contact-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The contact rule. */
+        get: operations["get_contact_rule"];
+        /** Set the contact rule. */
+        put: operations["put_contact_rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Evaluations, newest first. */
+        get: operations["get_evaluations"];
+        put?: never;
+        /** Evaluate: chooses persons, matches controls, compares. The result is kept whatever it says. */
+        post: operations["post_evaluations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One evaluation with everything it rests on. */
+        get: operations["get_evaluations_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of events that came in. */
+        get: operations["get_event_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Event rules. */
+        get: operations["get_event_rules"];
+        put?: never;
+        /** Add an event rule. */
+        post: operations["post_event_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-rules/dry-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a rule, saved or not, on the last 24 hours' events; nothing is written. */
+        post: operations["post_event_rules_dry_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change everything but the code. */
+        put: operations["put_event_rules_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A metric by dimensions and time, with n, interval, comparison and the way to
+         *     the voices behind each figure. Employees are answered through the release
+         *     gate, and only when `pillar=employee` is asked for.
+         */
+        get: operations["get_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Findings, newest first. */
+        get: operations["get_findings"];
+        put?: never;
+        /** Make a finding from a figure or a short board. */
+        post: operations["post_findings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/detections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look for short boards that stand out; returns the findings made now. */
+        post: operations["post_findings_detections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One finding. */
+        get: operations["get_findings_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{id}/judgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept or dismiss a finding. */
+        post: operations["post_findings_id_judgements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -12,7 +570,525 @@ export interface paths {
             cookie?: never;
         };
         /** Answers when the store can be read. */
-        get: operations["health"];
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pulse of three pillars, the loop in figures, and what needs the reader today. */
+        get: operations["get_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports, newest first. */
+        get: operations["get_imports"];
+        put?: never;
+        /** Start an import; follow it at its own address. */
+        post: operations["post_imports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at the first rows of a file through a map; nothing is written. */
+        post: operations["post_imports_previews"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An import: progress while it runs, then its report. */
+        get: operations["get_imports_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/faults.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The faults of an import as CSV: row, column, code, what to do. */
+        get: operations["get_imports_id_faults_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/initiatives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Initiatives, newest first. */
+        get: operations["get_initiatives"];
+        put?: never;
+        /** Plan an initiative, from a finding or by hand. */
+        post: operations["post_initiatives"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/initiatives/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One initiative with its tasks and baseline. */
+        get: operations["get_initiatives_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/initiatives/{id}/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze the baseline: once, and for good. */
+        post: operations["post_initiatives_id_baselines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/initiatives/{id}/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Declare it done. */
+        post: operations["post_initiatives_id_completions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/initiatives/{id}/launches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put it into effect from a day on. */
+        post: operations["post_initiatives_id_launches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/initiatives/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a task. */
+        post: operations["post_initiatives_id_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/initiatives/{id}/tasks/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark a task done, or open again. */
+        put: operations["put_initiatives_id_tasks_task"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs of the organisation. */
+        get: operations["get_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a job that was given up begin anew. */
+        post: operations["post_jobs_id_replays"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Journeys. */
+        get: operations["get_journeys"];
+        put?: never;
+        /** Add a journey. */
+        post: operations["post_journeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change name, line, position and stages. */
+        put: operations["put_journeys_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries, newest first, with totals by pillar and outcome over all of them. */
+        get: operations["get_ledger"];
+        put?: never;
+        /** Book an evaluation, once. What is not proven is booked without an amount. */
+        post: operations["post_ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry. */
+        get: operations["get_ledger_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/{id}/trail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The trail of an entry. */
+        get: operations["get_ledger_id_trail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Business lines. */
+        get: operations["get_lines"];
+        put?: never;
+        /** Add a line. */
+        post: operations["post_lines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change name and position. */
+        put: operations["put_lines_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every metric with its definition. */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcome-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Outcome kinds by code. */
+        get: operations["get_outcome_kinds"];
+        put?: never;
+        /** Add a kind of your own. A kind never changes afterwards. */
+        post: operations["post_outcome_kinds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Totals of a kind by month, over the whole organisation. */
+        get: operations["get_outcomes"];
+        put?: never;
+        /** Send outcomes. A later batch wins for the same person, kind and month. */
+        post: operations["post_outcomes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Persons within the caller's scope, newest first. */
+        get: operations["get_people"];
+        put?: never;
+        /** Add a person, or tell something new about one who is known by an alias. */
+        post: operations["post_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page about a person; the id of a merged person leads to who it is now. */
+        get: operations["get_people_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries to whose amount a person contributed. */
+        get: operations["get_people_id_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The outcomes of one person, by month. Never of an employee. */
+        get: operations["get_people_id_outcomes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A response: `id` (yours, unique for ever), `survey`, `answers`, `person`, `context`, `at`, `language`. */
+        post: operations["post_responses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schemas/survey.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The JSON Schema of survey documents. */
+        get: operations["get_schemas_survey_json"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,12 +1105,12 @@ export interface paths {
             cookie?: never;
         };
         /** Who am I? */
-        get: operations["current"];
+        get: operations["get_session"];
         put?: never;
         /** Sign in with e-mail and password. */
-        post: operations["sign_in"];
+        post: operations["post_session"];
         /** Sign out. */
-        delete: operations["sign_out"];
+        delete: operations["delete_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -50,7 +1126,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sign in with a one-time link. */
-        post: operations["by_link"];
+        post: operations["post_session_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -65,10 +1141,691 @@ export interface paths {
             cookie?: never;
         };
         /** Is this the first run? */
-        get: operations["needed"];
+        get: operations["get_setup"];
         put?: never;
         /** Create the organisation and its owner, and sign the owner in. */
-        post: operations["run"];
+        post: operations["post_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/short-boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places ranked by gap to the target times reach. */
+        get: operations["get_short_boards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A signal (`id`, `channel`, `pillar`, `text`, `author`, `url`, `at`, `touchpoint`, `unit`, `line`, `rating`, `nps`,
+         *     `csat`, `ces`, `person`, `language`), or an array of at most 1000; an array is answered item by item.
+         */
+        post: operations["post_signals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/survey-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a link now. */
+        delete: operations["delete_survey_links_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/survey-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Surveys to begin from. */
+        get: operations["get_survey_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Surveys. */
+        get: operations["get_surveys"];
+        put?: never;
+        /** Add a survey from a draft with an unused code. */
+        post: operations["post_surveys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All faults of a draft, with path and line; nothing is stored. */
+        post: operations["post_surveys_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A survey by id or code. */
+        get: operations["get_surveys_id"];
+        /** Save the draft over the revision that was read; faults are kept, not refused. */
+        put: operations["put_surveys_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/closings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a survey to answers. */
+        post: operations["post_surveys_id_closings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links of a survey that are for everybody. */
+        get: operations["get_surveys_id_links"];
+        put?: never;
+        /** Make a link; the address is in the answer and nowhere else. */
+        post: operations["post_surveys_id_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Published versions. */
+        get: operations["get_surveys_id_versions"];
+        put?: never;
+        /** Publish the draft as the next version, which never changes. Opens a closed survey again. */
+        post: operations["post_surveys_id_versions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/touchpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Touchpoints. */
+        get: operations["get_touchpoints"];
+        put?: never;
+        /** Add a touchpoint. */
+        post: operations["post_touchpoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/touchpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change everything but code and pillar. */
+        put: operations["put_touchpoints_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/touchpoints/{id}/owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set who owns the touchpoint in a unit and below it, or everywhere. */
+        put: operations["put_touchpoints_id_owners"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units within the caller's scope. */
+        get: operations["get_units"];
+        put?: never;
+        /** Add a unit. */
+        post: operations["post_units"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change name, kind and owner. */
+        put: operations["put_units_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a unit and everything below it from a day on. */
+        post: operations["post_units_id_moves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Members of staff. */
+        get: operations["get_users"];
+        put?: never;
+        /** Add a user; the answer holds the one-time sign-in link. */
+        post: operations["post_users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change name, role, unit and language. */
+        put: operations["put_users_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/disablings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Disable a user: their sessions end at once. */
+        post: operations["post_users_id_disablings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sign-in-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new one-time sign-in link for a user. */
+        post: operations["post_users_id_sign_in_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Voices, exactly those that a figure with the same filters counts. Employees
+         *     only with `pillar=employee`: texts of groups of at least ten, in an order
+         *     that says nothing, without scores, places or times.
+         */
+        get: operations["get_voices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One voice. A single voice of an employee cannot be read. */
+        get: operations["get_voices_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voices/{id}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries that began, among others, with this voice. */
+        get: operations["get_voices_id_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/demo-bank": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a bank that does not exist, with the loader in it: `/demo-bank?key=…`. */
+        get: operations["get_demo_bank"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s/preview/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The real page for the draft; nothing can be sent from it. */
+        get: operations["get_s_preview_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The survey behind a link. */
+        get: operations["get_s_token"];
+        put?: never;
+        /** Answer the survey behind a link, by form or as JSON `{id, lang, answers}`. */
+        post: operations["post_s_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alias": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Two names of one person: `userId` and `previousId`. */
+        post: operations["post_v1_alias"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/b": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `/v1/batch` under the name that browsers' clients use. */
+        post: operations["post_v1_b"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Up to 1000 messages, each with its `type`; answered with 200 and a list of what was not taken in. */
+        post: operations["post_v1_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepted and not kept: persons belong to units here, not to groups. */
+        post: operations["post_v1_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/i": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `/v1/identify` under the name that browsers' clients use. */
+        post: operations["post_v1_i"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is known of a person: `userId`, `anonymousId`, `traits`. */
+        post: operations["post_v1_identify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/p": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `/v1/page` under the name that browsers' clients use. */
+        post: operations["post_v1_p"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A page that was viewed; kept as the event `Page Viewed`. */
+        post: operations["post_v1_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/screen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A screen that was viewed; kept as the event `Screen Viewed`. */
+        post: operations["post_v1_screen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/t": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `/v1/track` under the name that browsers' clients use. */
+        post: operations["post_v1_t"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Something a person did: `event`, `userId` or `anonymousId`, `properties`, `messageId`, `timestamp`. */
+        post: operations["post_v1_track"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The survey that is due for the browser of `anonymous_id`; asking marks it as shown. The key (of a role that may
+         *     send) stands in the body as `key`.
+         */
+        post: operations["post_w_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/loader.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The script for host pages: `<script async src="…/w/loader.js?key=…"></script>`. */
+        get: operations["get_w_loader_js"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -79,10 +1836,726 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A rule as written. */
+        AlertRuleBody: {
+            calendar: string;
+            code: string;
+            condition: string;
+            /** Format: int32 */
+            contact_minutes: number;
+            enabled: boolean;
+            name: string;
+            /** @description `brand` or `customer` */
+            pillar: string;
+            /** @description `urgent`, `high`, `normal` */
+            priority: string;
+            /** Format: int32 */
+            resolve_minutes: number;
+        };
+        /** @description All rules, most urgent first, and the fields a condition may name. */
+        AlertRulePage: {
+            fields: string[];
+            items: components["schemas"]["AlertRuleView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description A rule. */
+        AlertRuleView: {
+            /** @description Calendar id. */
+            calendar: string;
+            /**
+             * Format: int64
+             * @description Cases it has opened so far.
+             */
+            cases: number;
+            code: string;
+            /** @description Expression over the fields of a voice, such as `nps <= 6`. */
+            condition: string;
+            /**
+             * Format: int32
+             * @description Business minutes until the first contact.
+             */
+            contact_minutes: number;
+            created_at: string;
+            enabled: boolean;
+            id: string;
+            name: string;
+            pillar: string;
+            priority: string;
+            /**
+             * Format: int32
+             * @description Business minutes until it is resolved.
+             */
+            resolve_minutes: number;
+        };
+        /** @description One name of a person. */
+        AliasView: {
+            /** @description `user_id`, `customer_id`, `employee_id`, `email`, `phone` or `anonymous_id` */
+            kind: string;
+            value: string;
+        };
+        /** @description Money with its 95 % interval, in minor units; an improvement is positive. */
+        AmountView: {
+            /** Format: int64 */
+            amount_minor: number;
+            /** Format: int64 */
+            high_minor: number;
+            /** Format: int64 */
+            low_minor: number;
+        };
+        /** @description What became of the messages. */
+        Answer: {
+            /** @description On stable storage now. */
+            accepted: number;
+            /** @description Understood, and nothing to keep (`group`). */
+            ignored: number;
+            /** @description Not taken in; sending them again is of no use. */
+            refused: components["schemas"]["Refusal"][];
+            /** @description Had come before. */
+            replayed: number;
+            /** @description Whether every message was taken in or needs none. */
+            success: boolean;
+        };
+        /** @description A key without its secret. */
+        ApiKeyView: {
+            created_at: string;
+            /** @description Last four characters of the secret. */
+            hint: string;
+            id: string;
+            last_used_at?: string | null;
+            name: string;
+            revoked_at?: string | null;
+            role: string;
+            /** @description Code of the unit that bounds the scope. */
+            unit?: string | null;
+        };
+        /** @description Persons of an arm, step by step. */
+        ArmView: {
+            /** Format: int64 */
+            found: number;
+            /** Format: int64 */
+            matched: number;
+            /** Format: int64 */
+            observed: number;
+            /**
+             * Format: double
+             * @description Share of the months after in which the matched were observed, in percent.
+             */
+            observed_percent: number;
+        };
+        /** @description Decisions, the newest first. */
+        AskList: {
+            /** @description How many there are per state. */
+            counts: {
+                [key: string]: number;
+            };
+            items: components["schemas"]["AskView"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description One decision to ask, or not to. */
+        AskView: {
+            context: Record<string, never>;
+            /** @description RFC 3339 */
+            decided_at: string;
+            id: string;
+            /** @description When the person was last asked, if that is the reason (RFC 3339). */
+            last_asked_at?: string | null;
+            /** @description Person id. */
+            person: string;
+            /** @description Why nobody was asked: `asked_recently` or `survey_not_open`. */
+            reason?: string | null;
+            /** @description Event rule id. */
+            rule?: string | null;
+            /** @description RFC 3339 */
+            show_at: string;
+            /** @description `due`, `shown`, `answered` or `withheld` */
+            state: string;
+            /** @description Survey id. */
+            survey: string;
+        };
+        /** @description Handing a case over. */
+        AssignmentBody: {
+            /**
+             * Format: int64
+             * @description Revision the caller saw.
+             */
+            revision?: number | null;
+            /** @description User id. */
+            to: string;
+        };
+        BTreeMap: {
+            [key: string]: string;
+        };
+        /** @description Standardised mean difference of a covariate. */
+        BalanceView: {
+            /** Format: double */
+            after: number;
+            /** Format: double */
+            before: number;
+            /** @description `outcome_before`, `trend_before`, `first_score` */
+            covariate: string;
+        };
+        /** @description The period of a baseline. */
+        BaselineBody: {
+            /** @description First day */
+            from: string;
+            /**
+             * Format: int64
+             * @description Revision the caller saw.
+             */
+            revision?: number | null;
+            /** @description Last day */
+            to: string;
+        };
+        /** @description One month of it. */
+        BaselineMonth: components["schemas"]["FrozenFigureView"] & {
+            /** @description First day counted. */
+            from: string;
+        };
+        /** @description The frozen before. */
+        BaselineView: {
+            definition: string;
+            filter: {
+                [key: string]: string;
+            };
+            from: string;
+            frozen_at: string;
+            frozen_by: components["schemas"]["InitiativeStaff"];
+            metric: string;
+            months: components["schemas"]["BaselineMonth"][];
+            overall: components["schemas"]["FrozenFigureView"];
+            to: string;
+        };
+        /** @description What became of a batch. */
+        BatchReceipt: {
+            /** @description Whether it had been taken before. */
+            repeated: boolean;
+            /** Format: int64 */
+            rows: number;
+        };
+        /** @description The ranking of one business line, or of everything. */
+        BoardGroupView: {
+            boards: components["schemas"]["BoardView"][];
+            /** @description Business line code; absent for everything. */
+            line?: string | null;
+            line_name?: components["schemas"]["BTreeMap"] | null;
+            /** Format: double */
+            target?: number | null;
+            /** @description Codes left out for too few answers. */
+            too_few: string[];
+        };
+        /** @description Rankings. */
+        BoardTableView: {
+            board: string;
+            definition: string;
+            groups: components["schemas"]["BoardGroupView"][];
+            metric: string;
+            notes: string[];
+            period: components["schemas"]["PeriodView"];
+            plank: string;
+            unit: string;
+        };
+        /** @description One ranked place. */
+        BoardView: {
+            code: string;
+            /**
+             * Format: double
+             * @description Distance from the target.
+             */
+            gap: number;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description gap × reach, in points.
+             */
+            impact: number;
+            /** Format: double */
+            impact_high: number;
+            /** Format: double */
+            impact_low: number;
+            /**
+             * Format: double
+             * @description 95 % interval of the figure.
+             */
+            low: number;
+            /**
+             * Format: int64
+             * @description Answers.
+             */
+            n: number;
+            name?: components["schemas"]["BTreeMap"] | null;
+            /** Format: int64 */
+            rank: number;
+            /**
+             * Format: int64
+             * @description Voices at that place in the period.
+             */
+            reach: number;
+            /** @description `short` or `peak` (whole interval beyond the target), `borderline`, `met`. */
+            standing: string;
+            /**
+             * Format: double
+             * @description Its figure.
+             */
+            value: number;
+            voices_href?: string | null;
+        };
+        /** @description A calendar as written. */
+        CalendarBody: {
+            code: string;
+            holidays: components["schemas"]["CalendarDay"][];
+            /** @description Days worked although the week says otherwise (调休). */
+            make_up_days: components["schemas"]["CalendarDay"][];
+            name: string;
+            /** @description IANA name */
+            time_zone: string;
+            /** @description Hours by weekday: `mon` … `sun`. */
+            week: {
+                [key: string]: components["schemas"]["CalendarHours"][];
+            };
+        };
+        /** @description A day off, or a day worked in exchange. */
+        CalendarDay: {
+            /** @description Hours of a make-up day; those of the first working weekday when absent. */
+            hours?: components["schemas"]["CalendarHours"][];
+            /** @description By language tag. */
+            name?: {
+                [key: string]: string;
+            };
+            /** @description `YYYY-MM-DD` */
+            on: string;
+        };
+        /** @description An interval of a day. */
+        CalendarHours: {
+            /** @description `HH:MM` */
+            from: string;
+            /** @description `HH:MM`, up to `24:00` */
+            to: string;
+        };
+        /** @description All calendars. */
+        CalendarPage: {
+            items: components["schemas"]["CalendarView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description A calendar. */
+        CalendarView: components["schemas"]["CalendarBody"] & {
+            id: string;
+        };
+        /** @description An attempt to reach the person. */
+        CaseContactBody: {
+            /** @description `phone`, `email`, `message`, `visit`, `public_reply` */
+            channel: string;
+            /** @description What was said. */
+            note?: string;
+            /** @description `reached`, `message_left`, `no_answer`, `wrong_address`, `declined` */
+            outcome: string;
+            /**
+             * Format: int64
+             * @description Revision the caller saw.
+             */
+            revision?: number | null;
+        };
+        /** @description Cases per tab under the same filter. */
+        CaseCountsView: {
+            /** Format: int64 */
+            all: number;
+            /** Format: int64 */
+            closed: number;
+            /** Format: int64 */
+            mine: number;
+            /** Format: int64 */
+            overdue: number;
+            /** Format: int64 */
+            team: number;
+        };
+        /** @description One entry of the history. */
+        CaseEntryView: {
+            at: string;
+            author: string;
+            /** @description Name of the author, when a member of staff. */
+            author_name?: string | null;
+            /** @description The deed. */
+            body: Record<string, never>;
+            id: string;
+            /**
+             * @description `opened`, `taken`, `assigned`, `contacted`, `noted`, `offered`, `resolved`, `reask_sent`, `settled`,
+             *     `reopened`, `voice_joined`
+             */
+            kind: string;
+            /** Format: int64 */
+            revision: number;
+        };
+        /** @description A note. */
+        CaseNoteBody: {
+            /**
+             * Format: int64
+             * @description Revision the caller saw.
+             */
+            revision?: number | null;
+            /** @description The words. */
+            text: string;
+        };
+        /** @description An offer. */
+        CaseOfferBody: {
+            amount?: components["schemas"]["OfferAmount"] | null;
+            /** @description `apology`, `explanation`, `repair`, `fee_refund`, `voucher`, `other` */
+            kind: string;
+            /** @description In words. */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision the caller saw.
+             */
+            revision?: number | null;
+        };
+        /** @description A member of staff. */
+        CaseOwner: {
+            id: string;
+            name: string;
+        };
+        /** @description A page of the inbox. */
+        CasePage: {
+            counts: components["schemas"]["CaseCountsView"];
+            items: components["schemas"]["CaseRow"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description The person in short. */
+        CasePerson: {
+            /** @description Everything else that is known. */
+            attributes: Record<string, never>;
+            email?: string | null;
+            id: string;
+            kind: string;
+            language: string;
+            name: string;
+            phone?: string | null;
+            segment: string;
+        };
+        /** @description A case in a list. */
+        CaseRow: {
+            closed_at?: string | null;
+            contact: components["schemas"]["ClockView"];
+            id: string;
+            line: string;
+            /** Format: int64 */
+            number: number;
+            opened_at: string;
+            owner?: components["schemas"]["CaseOwner"] | null;
+            /** @description `open`, `taken`, `contacted`, `recovering`, `resolved`, `reopened` */
+            phase: string;
+            pillar: string;
+            priority: string;
+            recovery: string;
+            resolve: components["schemas"]["ClockView"];
+            /**
+             * Format: int64
+             * @description Send it back with every change.
+             */
+            revision: number;
+            root_cause?: string | null;
+            /** Format: int64 */
+            score?: number | null;
+            /** @description `nps`, `csat`, `ces`; empty when not known here */
+            score_kind: string;
+            /** @description First words of the voice. */
+            title: string;
+            touchpoint: components["schemas"]["PlaceName"];
+            unit: components["schemas"]["PlaceName"];
+        };
+        /** @description One case with everything around it. */
+        CaseView: components["schemas"]["CaseRow"] & {
+            first_contact_at?: string | null;
+            history: components["schemas"]["CaseEntryView"][];
+            other_cases: components["schemas"]["OtherCase"][];
+            person?: components["schemas"]["CasePerson"] | null;
+            reask?: components["schemas"]["ReaskView"] | null;
+            resolution_note?: string | null;
+            /** @description The alert rule that opened it; empty when by hand. */
+            rule: string;
+            voices: components["schemas"]["CaseVoice"][];
+        };
+        /** @description A voice the case is about. */
+        CaseVoice: {
+            /** @description Answers by question id. */
+            answers: Record<string, never>;
+            at: string;
+            author: string;
+            /** Format: int32 */
+            ces?: number | null;
+            channel: string;
+            /** Format: int32 */
+            csat?: number | null;
+            id: string;
+            kind: string;
+            language: string;
+            /** Format: int32 */
+            nps?: number | null;
+            /** Format: int32 */
+            sentiment?: number | null;
+            survey: string;
+            text: string;
+            theme: string;
+            url: string;
+        };
+        /** @description Mean of a cell. */
+        CellMeanView: {
+            /** Format: double */
+            mean: number;
+            /** Format: int64 */
+            n: number;
+        };
+        /** @description A difference, first minus second. */
+        ChangeView: {
+            /**
+             * Format: double
+             * @description p or q among all comparisons of the answer.
+             */
+            adjusted_p: number;
+            /** @description `higher`, `lower` or `not_detectable`. */
+            claim: string;
+            /**
+             * Format: double
+             * @description Smallest difference detected at 80 % power.
+             */
+            detectable: number;
+            /**
+             * Format: double
+             * @description In the metric's unit.
+             */
+            diff: number;
+            /**
+             * Format: double
+             * @description Upper limit.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Lower limit of the 95 % interval.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Two-sided p of this comparison alone.
+             */
+            p: number;
+        };
+        /** @description What may be changed. */
+        ChannelBody: {
+            kind: string;
+            name: components["schemas"]["Name"];
+            /** Format: int64 */
+            position?: number | null;
+        };
+        /** @description All channels in their order. */
+        ChannelPage: {
+            items: components["schemas"]["ChannelView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description A channel. */
+        ChannelView: {
+            code: string;
+            id: string;
+            /** @description `branch`, `app`, `web`, `phone`, `message` or `platform` */
+            kind: string;
+            /** @description By language tag. */
+            name: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            position: number;
+        };
+        /** @description What a draft says, and what is wrong with it. */
+        Checked: {
+            document?: Record<string, never> | null;
+            /** @description Empty when it could be published. */
+            faults: components["schemas"]["Fault"][];
+        };
+        /** @description One of the two clocks, in business minutes. */
+        ClockView: {
+            due_at: string;
+            /** Format: int64 */
+            minutes_left?: number | null;
+            /** Format: int64 */
+            minutes_over?: number | null;
+            /** @description `running`, `overdue`, `met`, `missed` */
+            state: string;
+        };
+        /** @description The period compared with. */
+        ComparedView: {
+            /** @description False while the present period still runs: the comparison is provisional. */
+            complete: boolean;
+            from: string;
+            to: string;
+        };
+        /** @description What was learned. */
+        CompletionBody: {
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision the caller saw.
+             */
+            revision?: number | null;
+        };
+        /** @description How often one person may be asked. */
+        ContactBody: {
+            /**
+             * Format: int32
+             * @description Days between two asks of one person over all surveys; 0 allows any number.
+             */
+            minimum_gap_days: number;
+        };
         /** @description E-mail and password. */
         Credentials: {
             email: string;
             password: string;
+        };
+        /** @description How it was evaluated; stored with the result. */
+        DesignView: {
+            /** Format: double */
+            calliper: number;
+            /** Format: int32 */
+            controls: number;
+            /** Format: int32 */
+            months_after: number;
+            /** Format: int32 */
+            months_before: number;
+        };
+        /** @description Which days to look at. */
+        DetectionBody: {
+            /** @description First day */
+            from?: string | null;
+            /** @description Last day */
+            to?: string | null;
+        };
+        /** @description A draft: its YAML, or the document. */
+        Draft: {
+            document?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description The revision that was read (saving only); `If-Match` does as well.
+             */
+            revision?: number | null;
+            yaml?: string | null;
+        };
+        /** @description What a rule would have done with the last 24 hours' events. */
+        DryRunView: {
+            /**
+             * Format: int64
+             * @description Events of that name.
+             */
+            events: number;
+            /** @description RFC 3339 */
+            from: string;
+            /**
+             * Format: int64
+             * @description Events that fulfil the condition.
+             */
+            matched: number;
+            /** @description RFC 3339, not included */
+            to: string;
+            /** @description Whether there were more events than were looked at. */
+            truncated: boolean;
+            /** @description Times nobody would have been, by reason. */
+            withheld: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Times somebody would have been asked.
+             */
+            would_ask: number;
+        };
+        /** @description What a page is to show. */
+        Due: {
+            /** @description Path of the survey, when one is due. */
+            survey?: string | null;
+        };
+        /** @description The effect per person and month, in the outcome's smallest unit. */
+        EffectView: {
+            definition: string;
+            /**
+             * Format: double
+             * @description Upper end of the 95 % interval.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Lower end of the 95 % interval.
+             */
+            low: number;
+            method: string;
+            /**
+             * Format: int64
+             * @description Person-months compared.
+             */
+            n: number;
+            /** Format: double */
+            p: number;
+            /** Format: int64 */
+            persons: number;
+            /** Format: double */
+            standard_error: number;
+            /** Format: double */
+            value: number;
+        };
+        /** @description An evaluation in a list. */
+        EvaluationGlance: {
+            created_at: string;
+            effect?: components["schemas"]["EffectView"] | null;
+            id: string;
+            measure: components["schemas"]["MeasureView"];
+            pillar: string;
+            subject: components["schemas"]["SubjectView"];
+            total?: components["schemas"]["TotalView"] | null;
+            verdict: string;
+            why?: components["schemas"]["NotProvenView"] | null;
+        };
+        /** @description A page of evaluations. */
+        EvaluationPage: {
+            items: components["schemas"]["EvaluationGlance"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description An evaluation with everything it rests on. */
+        EvaluationView: components["schemas"]["EvaluationGlance"] & {
+            balance: components["schemas"]["BalanceView"][];
+            controls: components["schemas"]["ArmView"];
+            created_by: string;
+            design: components["schemas"]["DesignView"];
+            gaps: components["schemas"]["GapView"][];
+            /** @description Its entry in the ledger, once booked. */
+            ledger_entry?: string | null;
+            means?: components["schemas"]["FourMeansView"] | null;
+            months: components["schemas"]["MonthsView"];
+            remarks: components["schemas"]["RemarkView"][];
+            sensitivity: components["schemas"]["SensitivityView"][];
+            treated: components["schemas"]["ArmView"];
+            trend?: components["schemas"]["TrendView"] | null;
+        };
+        /** @description A name of events and how often it came in within 30 days. */
+        EventName: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
+        /** @description Names of events, the most frequent first. */
+        EventNames: {
+            items: components["schemas"]["EventName"][];
+        };
+        /** @description How the comparisons of the answer were corrected together. */
+        FamilyView: {
+            /** @description How many comparisons. */
+            comparisons: number;
+            /** @description `holm` or `benjamini_hochberg`. */
+            correction: string;
         };
         /** @description One fault of one field. */
         Fault: {
@@ -97,6 +2570,183 @@ export interface components {
             /** @description JSON path, column or line. */
             path: string;
         };
+        /** @description One figure of the answer. */
+        FigureRowView: {
+            against_rest?: components["schemas"]["ChangeView"] | null;
+            /** @description First day of its time bucket. */
+            bucket?: string | null;
+            change?: components["schemas"]["ChangeView"] | null;
+            /** @description The figure. */
+            figure: components["schemas"]["FigureView"];
+            /** @description What it is about. */
+            keys: components["schemas"]["KeyView"][];
+            previous?: components["schemas"]["FigureView"] | null;
+            /** @description Page with exactly the voices behind it (`/api/v1/voices` takes the same query); absent where single voices may not be read. */
+            voices_href?: string | null;
+        };
+        /** @description Figures. */
+        FigureTableView: {
+            by: string[];
+            compared?: components["schemas"]["ComparedView"] | null;
+            definition: string;
+            family?: components["schemas"]["FamilyView"] | null;
+            grain?: string | null;
+            higher_is_better?: boolean | null;
+            /** @description Metric used; `enps` when `nps` was asked of employees. */
+            metric: string;
+            /**
+             * Format: int64
+             * @description Fewest answers shown.
+             */
+            minimum: number;
+            /** @description Codes: `employees_excluded`, `released`, `widened_to_months`, `coarsened_to_months`, `period_running` */
+            notes: string[];
+            /** @description Days answered for; whole months among employees. */
+            period: components["schemas"]["PeriodView"];
+            rows: components["schemas"]["FigureRowView"][];
+            total: components["schemas"]["FigureRowView"];
+            /** @description `points`, `percent` or `count` */
+            unit: string;
+        };
+        /** @description A figure, or why there is none. */
+        FigureView: {
+            /** @description Definition id. */
+            definition: string;
+            /**
+             * Format: double
+             * @description Upper limit.
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description Lower limit of the 95 % interval, or of the range.
+             */
+            low?: number | null;
+            /** @description Metric id. */
+            metric: string;
+            /**
+             * Format: int64
+             * @description Answers behind it.
+             */
+            n?: number | null;
+            refused?: components["schemas"]["RefusedView"] | null;
+            /**
+             * Format: double
+             * @description Absent when refused, and when only a range may be told.
+             */
+            value?: number | null;
+            /** @description Codes of what to say beside it: `small_base`, `unanimous_range`, `as_released_before`, … */
+            warnings?: string[];
+        };
+        /** @description A finding to be made; the figures are asked again and frozen. */
+        FindingBody: {
+            channel?: string | null;
+            /** @description First day */
+            from?: string | null;
+            journey?: string | null;
+            /** @description `short_board`, `peak` or `figure` */
+            kind: string;
+            line?: string | null;
+            metric: string;
+            pillar?: string | null;
+            segment?: string | null;
+            stage?: string | null;
+            theme?: string | null;
+            /** @description The name of the place when absent. */
+            title?: string | null;
+            /** @description Last day */
+            to?: string | null;
+            touchpoint?: string | null;
+            /** @description A unit and everything below it */
+            unit?: string | null;
+            /** @description Exactly this unit */
+            unit_at?: string | null;
+        };
+        /** @description A page of findings. */
+        FindingPage: {
+            items: components["schemas"]["FindingView"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description A finding with its frozen evidence. */
+        FindingView: {
+            created_at: string;
+            created_by: string;
+            /** @description The figures as they were, with their definition ids. */
+            evidence: unknown;
+            id: string;
+            /** @description The initiative that works on it. */
+            initiative?: string | null;
+            /** @description `short_board`, `peak` or `figure` */
+            kind: string;
+            line: string;
+            metric: string;
+            /** @description `new`, `accepted`, `dismissed` or `became_initiative` */
+            phase: string;
+            pillar: string;
+            /** @description What was asked. */
+            question: unknown;
+            /** @description Why it was dismissed. */
+            reason?: string | null;
+            title: string;
+            touchpoint: string;
+        };
+        /** @description The four means. */
+        FourMeansView: {
+            control_after: components["schemas"]["CellMeanView"];
+            control_before: components["schemas"]["CellMeanView"];
+            treated_after: components["schemas"]["CellMeanView"];
+            treated_before: components["schemas"]["CellMeanView"];
+        };
+        /** @description A figure as it was when it was frozen; without a value it was withheld or too few answered. */
+        FrozenFigureView: {
+            /** Format: double */
+            high?: number | null;
+            /** Format: double */
+            low?: number | null;
+            /** Format: int64 */
+            n: number;
+            /** Format: double */
+            value?: number | null;
+        };
+        /** @description A step of the loop with its count. */
+        FunnelStepView: {
+            /** Format: int64 */
+            count: number;
+            /** @description Parts of the count, such as cases closed in time. */
+            detail: {
+                [key: string]: number;
+            };
+            /** @description `voices`, `findings`, `cases`, `initiatives` or `proven` */
+            step: string;
+        };
+        /** @description Treated minus controls in one month against the reference month. */
+        GapView: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /**
+             * Format: int32
+             * @description Months from the change.
+             */
+            month: number;
+            /** Format: double */
+            value: number;
+        };
+        /** @description A metric with the period before. */
+        HeadlineView: components["schemas"]["FigureView"] & {
+            change?: components["schemas"]["ChangeView"] | null;
+            /** @description False while the period still runs. */
+            complete: boolean;
+            notes: string[];
+            previous?: components["schemas"]["FigureView"] | null;
+            /** @description `points`, `percent` or `count` */
+            unit: string;
+            /** @description Query of exactly the voices behind it. */
+            voices_href?: string | null;
+        };
         /** @description Health of the server. */
         Health: {
             /** @description Always `ok` when it can be answered. */
@@ -104,9 +2754,503 @@ export interface components {
             /** @description Release. */
             version: string;
         };
+        /** @description The home page. */
+        HomeView: {
+            funnel: components["schemas"]["FunnelStepView"][];
+            period: components["schemas"]["PeriodView"];
+            pillars: components["schemas"]["PulseView"][];
+            proven?: components["schemas"]["ProvenView"] | null;
+            today: components["schemas"]["TodayView"][];
+        };
+        /** @description A file with its map. */
+        ImportForm: {
+            /**
+             * Format: binary
+             * @description CSV in UTF-8 or GB18030.
+             */
+            file: string;
+            /** @description `responses`, `signals`, `people`, `events` or `outcomes` */
+            kind: string;
+            /** @description YAML; a preview guesses one when it is absent. */
+            map?: string | null;
+            /** @description `true` writes the good rows although others are faulty. */
+            skip_faulty?: string | null;
+        };
+        /** @description A page of imports, newest first. */
+        ImportPage: {
+            items: components["schemas"]["ImportView"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description An import and how far it is. */
+        ImportView: {
+            created_at: string;
+            /** @description Encoding the file was read in. */
+            encoding: string;
+            /** @description The first faults, at most 1,000; lists leave them out. */
+            faults: components["schemas"]["RowFaultView"][];
+            file_name: string;
+            finished_at?: string | null;
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            rows_added: number;
+            /**
+             * Format: int64
+             * @description Rows done in this state, while it runs.
+             */
+            rows_done: number;
+            /** Format: int64 */
+            rows_faulty: number;
+            /** Format: int64 */
+            rows_same: number;
+            /**
+             * Format: int64
+             * @description Rows of the file; estimated while it is read.
+             */
+            rows_total: number;
+            /** @description `reading`, `writing`, `done`, `refused` or `failed` */
+            state: string;
+        };
+        /** @description A page of initiatives, newest first. */
+        InitiativePage: {
+            items: components["schemas"]["InitiativeView"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description A member of staff. */
+        InitiativeStaff: {
+            id: string;
+            name: string;
+        };
+        /** @description An initiative with its tasks and baseline. */
+        InitiativeView: {
+            baseline?: components["schemas"]["BaselineView"] | null;
+            completed_at?: string | null;
+            completion_note?: string | null;
+            created_at: string;
+            departments: string[];
+            /** @description Id of the finding it comes from. */
+            finding?: string | null;
+            id: string;
+            line: string;
+            /** @description First day in effect. */
+            live_on?: string | null;
+            name: string;
+            /** Format: int64 */
+            number: number;
+            owner: components["schemas"]["InitiativeStaff"];
+            /** @description `draft`, `baselined`, `live`, `completed` */
+            phase: string;
+            pillar: string;
+            /**
+             * Format: int64
+             * @description Send it back with every change.
+             */
+            revision: number;
+            target: components["schemas"]["TargetFigure"];
+            tasks: components["schemas"]["TaskView"][];
+            touchpoint: string;
+        };
+        /** @description A user with the link at which they sign in. */
+        Invitation: {
+            expires_at: string;
+            /** @description Works once. */
+            sign_in_link: string;
+            user?: components["schemas"]["StaffView"] | null;
+        };
+        /** @description A page of jobs, newest first. */
+        JobPage: {
+            items: components["schemas"]["JobView"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description A job; its arguments are ids only. */
+        JobView: {
+            /** Format: int64 */
+            attempts: number;
+            created_at: string;
+            finished_at?: string | null;
+            id: string;
+            kind: string;
+            last_error: string;
+            payload: Record<string, never>;
+            run_at: string;
+            /** @description `waiting`, `running`, `done`, `dead` */
+            state: string;
+        };
+        /** @description What may be changed. */
+        JourneyBody: {
+            line?: string | null;
+            name: components["schemas"]["Name"];
+            /** Format: int64 */
+            position?: number | null;
+            stages?: components["schemas"]["StageBody"][];
+        };
+        /** @description All journeys in their order. */
+        JourneyPage: {
+            items: components["schemas"]["JourneyView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description A journey with its stages in order. */
+        JourneyView: {
+            code: string;
+            id: string;
+            /** @description Business line code. */
+            line?: string | null;
+            /** @description By language tag. */
+            name: {
+                [key: string]: string;
+            };
+            pillar: string;
+            /** Format: int64 */
+            position: number;
+            stages: components["schemas"]["StageView"][];
+        };
+        /** @description A judgement. */
+        JudgementBody: {
+            /** @description `accepted` or `dismissed` */
+            phase: string;
+            /** @description Why it is dismissed. */
+            reason?: string | null;
+        };
+        /** @description All keys, newest first. */
+        KeyPage: {
+            items: components["schemas"]["ApiKeyView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description A code with the organisation's name for it. */
+        KeyView: {
+            /** @description Code; empty when not known. */
+            code: string;
+            /** @description Dimension. */
+            dimension: string;
+            name?: components["schemas"]["BTreeMap"] | null;
+        };
+        /** @description The first day in effect. */
+        LaunchBody: {
+            on: string;
+            /**
+             * Format: int64
+             * @description Revision the caller saw.
+             */
+            revision?: number | null;
+        };
+        /** @description An entry. */
+        LedgerEntryView: {
+            amount?: components["schemas"]["AmountView"] | null;
+            booked_at: string;
+            booked_by: string;
+            /** Format: int64 */
+            cost_minor: number;
+            currency: string;
+            evaluation: string;
+            /** @description First month after the change that was observed. */
+            from: string;
+            id: string;
+            note: string;
+            outcome_kind: string;
+            pillar: string;
+            subject_id: string;
+            /** @description `initiative`, `cases` */
+            subject_kind: string;
+            /** @description Name of the initiative; empty for cases. */
+            title: string;
+            /** @description Last one. */
+            to: string;
+            verdict: string;
+        };
+        /** @description Entries that a voice or person contributed to. */
+        LedgerForward: {
+            items: components["schemas"]["LedgerEntryView"][];
+        };
+        /** @description What a pillar's entries of one outcome come to. */
+        LedgerTotalView: {
+            amount?: components["schemas"]["AmountView"] | null;
+            /** Format: int64 */
+            cost_minor: number;
+            currency: string;
+            /** Format: int64 */
+            entries: number;
+            /** Format: int64 */
+            gains: number;
+            /** Format: int64 */
+            losses: number;
+            measure: components["schemas"]["MeasureView"];
+            /** Format: int64 */
+            not_proven: number;
+            pillar: string;
+        };
+        /** @description The whole ledger. */
+        LedgerView: {
+            items: components["schemas"]["LedgerEntryView"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+            totals: components["schemas"]["LedgerTotalView"][];
+        };
+        /** @description What may be changed. */
+        LineBody: {
+            name: components["schemas"]["Name"];
+            /** Format: int64 */
+            position?: number | null;
+        };
+        /** @description All lines in their order. */
+        LinePage: {
+            items: components["schemas"]["LineView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description A business line. */
+        LineView: {
+            code: string;
+            id: string;
+            /** @description By language tag. */
+            name: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            position: number;
+        };
+        /** @description A link to make. */
+        LinkBody: {
+            /** @description Place (`unit`, `channel`, `touchpoint`, …) and values for placeholders. */
+            context?: Record<string, never>;
+            /**
+             * @description RFC 3339
+             * @default null
+             */
+            expires_at: string | null;
+            /**
+             * @description Person id; anybody without.
+             * @default null
+             */
+            person: string | null;
+            /**
+             * @description Whether one answer ends it; always so with a person.
+             * @default false
+             */
+            single_use: boolean;
+        };
+        /** @description Links for everybody, the newest first. */
+        LinkList: {
+            items: components["schemas"]["LinkView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
         /** @description A one-time link's token. */
         LinkToken: {
             token: string;
+        };
+        /** @description A link; its address is shown only when it is made. */
+        LinkView: {
+            context: Record<string, never>;
+            /** @description RFC 3339 */
+            created_at: string;
+            /** @description RFC 3339 */
+            expires_at?: string | null;
+            /** @description Names the link when ending it; the token cannot be found from it. */
+            id: string;
+            /** @description Whether one answer ends it. */
+            single_use: boolean;
+            /** @description The address, once. */
+            url?: string | null;
+            /** @description RFC 3339 */
+            used_at?: string | null;
+        };
+        /** @description A new key; the secret is never shown again. */
+        MadeKey: {
+            key: components["schemas"]["ApiKeyView"];
+            /** @description Begins with `pk_`. */
+            secret: string;
+        };
+        /** @description In what a value is written. */
+        MeasureView: {
+            /** @description ISO 4217 code; values of money are in its minor unit. Absent for counts and flags. */
+            currency?: string | null;
+            /** @description Outcome kind. */
+            outcome: components["schemas"]["OutcomeKindView"];
+        };
+        /** @description A named range of answers, inclusive. */
+        MetricBand: {
+            code: string;
+            /** Format: int32 */
+            high: number;
+            /** Format: int32 */
+            low: number;
+        };
+        /** @description Metrics. */
+        MetricList: {
+            items: components["schemas"]["MetricView"][];
+        };
+        /** @description A versioned definition. */
+        MetricView: {
+            /** @description Highest first. */
+            bands: components["schemas"]["MetricBand"][];
+            /** @description Definition id with its version, as in every figure. */
+            definition: string;
+            /** @description Formula by language. */
+            formula: components["schemas"]["BTreeMap"];
+            /** @description Absent for plain counts. */
+            higher_is_better?: boolean | null;
+            /** @description Id, as in `/figures?metric=`. */
+            id: string;
+            /** @description Name by language. */
+            name: components["schemas"]["BTreeMap"];
+            /** @description Pillars it is meant for. */
+            pillars: string[];
+            /** @description `points`, `percent` or `count`. */
+            unit: string;
+        };
+        /** @description All persons of a month together. */
+        MonthTotalView: {
+            /** @description `YYYY-MM` */
+            month: string;
+            /**
+             * Format: int64
+             * @description Persons with a value.
+             */
+            persons: number;
+            /**
+             * Format: int64
+             * @description Sum, in the kind's smallest unit.
+             */
+            sum: number;
+        };
+        /** @description A person's value in a month. */
+        MonthValue: {
+            /** @description `YYYY-MM` */
+            month: string;
+            /**
+             * Format: int64
+             * @description In the kind's smallest unit.
+             */
+            value: number;
+        };
+        /** @description The calendar of the comparison. */
+        MonthsView: {
+            /** Format: int32 */
+            after: number;
+            /** Format: int32 */
+            before: number;
+            first_after: string;
+            from: string;
+            to: string;
+        };
+        /**
+         * @description A name: one text for all languages, or a text per language tag
+         *     (`en`, `zh-Hans`, `zh-Hant`).
+         */
+        Name: string | {
+            [key: string]: string;
+        };
+        /** @description A case to open by hand. */
+        NewCase: {
+            /** @description `urgent`, `high` or `normal` (the default) */
+            priority?: string | null;
+            /** @description Voice id. */
+            voice: string;
+        };
+        /** @description A channel to add. */
+        NewChannel: {
+            code: string;
+            kind: string;
+            name: components["schemas"]["Name"];
+        };
+        /** @description What to evaluate, and how. */
+        NewEvaluation: {
+            /**
+             * Format: double
+             * @description Most by which a matched control may differ, in standard deviations; 0.25 when absent.
+             */
+            calliper?: number | null;
+            /**
+             * Format: int32
+             * @description Controls per treated person, 1 to 5; 1 when absent.
+             */
+            controls?: number | null;
+            /** @description Of cases: first month of resolution, `YYYY-MM`. */
+            from?: string | null;
+            /**
+             * Format: int32
+             * @description Months after, 1 to 24; 6 when absent.
+             */
+            months_after?: number | null;
+            /**
+             * Format: int32
+             * @description Months before, 2 to 24; 6 when absent.
+             */
+            months_before?: number | null;
+            /** @description Code of the outcome kind. */
+            outcome_kind: string;
+            /** @description Of cases: `customer` (default) or `brand`. */
+            pillar?: string | null;
+            /** @description Of cases: only where the re-ask said recovered. */
+            recovered_only?: boolean;
+            /** @description Id of the initiative. */
+            subject_id?: string | null;
+            /** @description `initiative`, `cases` */
+            subject_kind: string;
+            /** @description Of cases: last month of resolution. */
+            to?: string | null;
+            /** @description Of cases: only at this touchpoint. */
+            touchpoint?: string | null;
+        };
+        /** @description An initiative to plan. */
+        NewInitiative: {
+            departments?: string[];
+            /** @description Id of the finding it comes from. */
+            finding?: string | null;
+            line?: string | null;
+            name: string;
+            /** @description User id; the caller when absent. */
+            owner?: string | null;
+            pillar: string;
+            target: components["schemas"]["TargetBody"];
+            touchpoint?: string | null;
+        };
+        /** @description A journey to add. */
+        NewJourney: components["schemas"]["JourneyBody"] & {
+            code: string;
+            pillar: string;
+        };
+        /** @description A key to make. */
+        NewKey: {
+            /** @description What it is for. */
+            name: string;
+            /** @description `ingest` for a public write key; else a staff role. */
+            role: string;
+            unit?: string | null;
+        };
+        /** @description What to book. */
+        NewLedgerEntry: {
+            /**
+             * Format: int64
+             * @description What the work cost, in minor units.
+             */
+            cost_minor?: number;
+            /** @description Id of the evaluation; the amount is its own. */
+            evaluation: string;
+            note?: string;
+        };
+        /** @description A line to add. */
+        NewLine: {
+            code: string;
+            name: components["schemas"]["Name"];
+        };
+        /** @description A person to add or to learn about. */
+        NewPerson: {
+            /** @description Values by alias kind, such as `{"customer_id": "1042", "email": "a@example.com"}`. */
+            aliases: {
+                [key: string]: string;
+            };
+            /** @description What is known: `kind`, `name`, `unit`, `line`, `segment`, `language`, and any other. */
+            traits?: Record<string, never>;
         };
         /** @description What the first-run page sends. */
         NewSetup: {
@@ -121,6 +3265,72 @@ export interface components {
             /** @description IANA name */
             time_zone: string;
         };
+        /** @description A user to add. */
+        NewStaff: components["schemas"]["StaffBody"] & {
+            /** @description Sign-in name. */
+            email: string;
+        };
+        /** @description A step to add. */
+        NewTask: {
+            department?: string;
+            /** @description `YYYY-MM-DD` */
+            due_on?: string | null;
+            /** @description User id */
+            owner?: string | null;
+            title: string;
+        };
+        /** @description A touchpoint to add. */
+        NewTouchpoint: components["schemas"]["TouchpointBody"] & {
+            code: string;
+            pillar: string;
+        };
+        /** @description A unit to add. */
+        NewUnitBody: {
+            code: string;
+            /** @description `head_office`, `region`, `branch`, `department` or `team` */
+            kind: string;
+            name: components["schemas"]["Name"];
+            /** @description User id. */
+            owner?: string | null;
+            /** @description Code of the unit above; absent for a root. */
+            parent?: string | null;
+            /** @description First day, `YYYY-MM-DD`; absent: as early as the unit above. */
+            since?: string | null;
+        };
+        /** @description Why nothing can be claimed. */
+        NotProvenView: {
+            /** @description `within_chance`, `trends_differ`, or the rule that refuses a figure */
+            code: string;
+            /** Format: double */
+            have?: number | null;
+            /** Format: double */
+            need?: number | null;
+            /**
+             * Format: double
+             * @description p of the trend test.
+             */
+            p?: number | null;
+        };
+        /** @description Money in the minor unit. */
+        OfferAmount: {
+            /**
+             * Format: int64
+             * @description Cents, fen.
+             */
+            amount_minor: number;
+            /** @description ISO 4217 code. */
+            currency: string;
+        };
+        /** @description One voice with the person, their other voices and the answers. */
+        OneVoiceView: {
+            /** @description Answers by question id. */
+            answers: unknown;
+            names: components["schemas"]["BTreeMap"];
+            /** @description The person's other voices, latest first. */
+            others: components["schemas"]["VoiceView"][];
+            person?: components["schemas"]["PersonStrip"] | null;
+            voice: components["schemas"]["VoiceView"];
+        };
         /** @description The tenant. */
         OrganisationView: {
             currency: string;
@@ -128,6 +3338,225 @@ export interface components {
             locale: string;
             name: string;
             time_zone: string;
+        };
+        /** @description Another case of the same person. */
+        OtherCase: {
+            id: string;
+            /** Format: int64 */
+            number: number;
+            opened_at: string;
+            phase: string;
+            title: string;
+        };
+        /** @description One of many: taken in, or why not. */
+        Outcome: components["schemas"]["TakenView"] | components["schemas"]["Problem"];
+        /** @description A small batch; more come as a file. */
+        OutcomeBatch: {
+            /** @description Your own id of the batch: the same id with the same rows is taken once. */
+            batch: string;
+            /** @description 1 to 5,000 rows. */
+            rows: components["schemas"]["OutcomeRow"][];
+        };
+        /** @description All kinds. */
+        OutcomeKindList: {
+            /** @description ISO 4217 code of money. */
+            currency: string;
+            items: components["schemas"]["OutcomeKindView"][];
+        };
+        /** @description A kind of outcome. */
+        OutcomeKindView: {
+            /** @description What a missing month means: `unknown` or `zero` */
+            absent: string;
+            /** @description `higher`, `lower` */
+            better: string;
+            code: string;
+            /** @description Texts by language tag. */
+            name: {
+                [key: string]: string;
+            };
+            /** @description `flow` (months add up) or `stock` (they never do) */
+            nature: string;
+            /** @description `money` (minor units), `count`, `flag` (0 or 1) */
+            unit: string;
+        };
+        /** @description One value of one person in one month. */
+        OutcomeRow: {
+            /** @description One alias kind and its value, such as `{"customer_id": "c-1"}`. */
+            alias?: {
+                [key: string]: string;
+            };
+            /** @description Outcome kind. */
+            kind: string;
+            /** @description `YYYY-MM` */
+            month: string;
+            /** @description Person id; or else `alias`. */
+            person?: string | null;
+            /**
+             * Format: int64
+             * @description In the kind's smallest unit: minor units of money, ones, 0 or 1.
+             */
+            value: number;
+        };
+        /** @description One kind of a person. */
+        OutcomeSeries: {
+            kind: components["schemas"]["OutcomeKindView"];
+            months: components["schemas"]["MonthValue"][];
+        };
+        /** @description Totals of a kind. */
+        OutcomeTotals: {
+            measure: components["schemas"]["MeasureView"];
+            months: components["schemas"]["MonthTotalView"][];
+        };
+        /** @description Results in the order of the signals. */
+        Outcomes: {
+            /** @description How many are on stable storage now. */
+            accepted: number;
+            items: components["schemas"]["Outcome"][];
+            /** @description How many were not taken in. */
+            refused: number;
+            /** @description How many had come before. */
+            replayed: number;
+        };
+        /** @description An owner to set. */
+        OwnerBody: {
+            /** @description Unit code; absent means everywhere. */
+            unit?: string | null;
+            /** @description User id; absent takes the owner away. */
+            user?: string | null;
+        };
+        /** @description Members of staff who may work cases. */
+        OwnerPage: {
+            items: components["schemas"]["CaseOwner"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description Who answers for it where. */
+        OwnerView: {
+            /** @description Unit code; absent means everywhere. */
+            unit?: string | null;
+            /** @description User id. */
+            user: string;
+        };
+        /** @description Inclusive days. */
+        PeriodView: {
+            /** @description First day. */
+            from: string;
+            /** @description Last day. */
+            to: string;
+        };
+        /** @description A case in a person's history. */
+        PersonCaseView: {
+            id: string;
+            /** Format: int64 */
+            number: number;
+            opened_at: string;
+            phase: string;
+            title: string;
+        };
+        /** @description A person with everything that leads there. */
+        PersonFile: {
+            aliases: components["schemas"]["AliasView"][];
+            /** @description What was done for them, newest first, at most 100. */
+            cases: components["schemas"]["PersonCaseView"][];
+            person: components["schemas"]["PersonView"];
+            /** @description What they said, newest first, at most 100. */
+            voices: components["schemas"]["PersonVoice"][];
+        };
+        /** @description Who it is. */
+        PersonKnown: {
+            id: string;
+        };
+        /** @description All kinds of a person. */
+        PersonOutcomes: {
+            series: components["schemas"]["OutcomeSeries"][];
+        };
+        /** @description A page of persons. */
+        PersonPage: {
+            items: components["schemas"]["PersonView"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description The person who spoke, in short. */
+        PersonStrip: {
+            id: string;
+            kind: string;
+            line: string;
+            name: string;
+            segment: string;
+            unit: string;
+        };
+        /** @description A person. */
+        PersonView: {
+            /** @description Everything else that is known. */
+            attributes: Record<string, never>;
+            created_at: string;
+            id: string;
+            /** @description `audience`, `lead`, `customer` or `employee` */
+            kind: string;
+            language: string;
+            line: string;
+            /** @description Empty when not known, like the texts below. */
+            name: string;
+            segment: string;
+            unit: string;
+            updated_at: string;
+        };
+        /** @description A voice in a person's history. */
+        PersonVoice: {
+            at: string;
+            /** Format: int32 */
+            ces?: number | null;
+            channel: string;
+            /** Format: int32 */
+            csat?: number | null;
+            id: string;
+            /** @description `response` or `signal` */
+            kind: string;
+            /** Format: int32 */
+            nps?: number | null;
+            pillar: string;
+            /** Format: int32 */
+            sentiment?: number | null;
+            survey: string;
+            text: string;
+            touchpoint: string;
+        };
+        /** @description A code with its names by language tag. */
+        PlaceName: {
+            code: string;
+            name: {
+                [key: string]: string;
+            };
+        };
+        /** @description Where a unit stood from a day until a day. */
+        PlacementView: {
+            /** @description First day; absent means always. */
+            from?: string | null;
+            parent?: string | null;
+            path: string;
+            /** @description First day no more; absent means open. */
+            to?: string | null;
+        };
+        /** @description One row as it is and as it would be written. */
+        PreviewRowView: {
+            cells: string[];
+            faults: components["schemas"]["RowFaultView"][];
+            /** Format: int64 */
+            number: number;
+            /** @description What would be written; absent when the row is faulty. */
+            result?: Record<string, never> | null;
+        };
+        /** @description The first rows of a file through a map. */
+        PreviewView: {
+            columns: string[];
+            encoding: string;
+            /** @description The map that was used: yours, or a guess. */
+            map: string;
+            map_faults: components["schemas"]["Fault"][];
+            rows: components["schemas"]["PreviewRowView"][];
+            /** Format: int64 */
+            rows_estimated: number;
         };
         /** @description An RFC 9457 problem document. */
         Problem: {
@@ -149,6 +3578,163 @@ export interface components {
             /** @description Where the code is explained. */
             type: string;
         };
+        /** @description Money proven so far, in the main currency; the limits are sums of limits. */
+        ProvenView: {
+            /** Format: int64 */
+            amount_minor: number;
+            currency: string;
+            /** Format: int64 */
+            entries: number;
+            /** Format: int64 */
+            high_minor: number;
+            /** Format: int64 */
+            low_minor: number;
+            /** @description `gain`, `loss` or `not_proven` */
+            verdict: string;
+        };
+        /** @description Which draft to publish. */
+        Publication: {
+            /**
+             * Format: int64
+             * @description Refused when the draft has moved on.
+             */
+            revision?: number | null;
+        };
+        /** @description One pillar. */
+        PulseView: {
+            headline: components["schemas"]["HeadlineView"];
+            pillar: string;
+            secondary: components["schemas"]["HeadlineView"][];
+            trend: components["schemas"]["TrendPoint"][];
+            voices_href?: string | null;
+            weakest?: components["schemas"]["WeakestView"] | null;
+        };
+        /** @description The second question. */
+        ReaskView: {
+            /** @description Id of the voice that answered it. */
+            answered_by?: string | null;
+            expires_at: string;
+            /** @description Path of the person's own link. */
+            link: string;
+            send_at: string;
+            survey: string;
+        };
+        /** @description A message that was not taken in. */
+        Refusal: components["schemas"]["Problem"] & {
+            /** @description Position in the batch, from 0. */
+            index: number;
+        };
+        /** @description Why a figure is withheld. */
+        RefusedView: {
+            /**
+             * Format: double
+             * @description What there is; never told about employees.
+             */
+            have?: number | null;
+            /**
+             * Format: double
+             * @description What it takes.
+             */
+            need: number;
+            /** @description Code: `too_few_answers`, `below_minimum_group`, `derivable_from_released`, … */
+            reason: string;
+        };
+        /** @description Something to know beside the figure. */
+        RemarkView: {
+            /** Format: double */
+            bound: number;
+            code: string;
+            /** Format: double */
+            have: number;
+        };
+        /** @description Opening a case again. */
+        ReopeningBody: {
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Revision the caller saw.
+             */
+            revision?: number | null;
+        };
+        /** @description Closing a case. */
+        ResolutionBody: {
+            /** @description In words. */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Revision the caller saw.
+             */
+            revision?: number | null;
+            /**
+             * @description `process`, `product`, `price`, `system`, `waiting`, `conduct`, `knowledge`, `communication`, `regulation`,
+             *     `other`
+             */
+            root_cause: string;
+        };
+        /** @description What is wrong with a row. */
+        RowFaultView: {
+            code: string;
+            column: string;
+            message: string;
+            /**
+             * Format: int64
+             * @description As a spreadsheet counts: the header is row 1; 0 means the whole file.
+             */
+            row: number;
+        };
+        /** @description An event rule to add, change or try. */
+        RuleBody: {
+            /** @description Fixed once made. */
+            code?: string;
+            condition?: string;
+            context?: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            delay_seconds?: number;
+            enabled?: boolean;
+            event_name: string;
+            name: string;
+            /** @description Survey id or code. */
+            survey: string;
+        };
+        /** @description All rules in the order of their codes. */
+        RuleList: {
+            items: components["schemas"]["RuleView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description An event rule. */
+        RuleView: {
+            code: string;
+            /** @description Expression over `event.…`; empty always holds. */
+            condition: string;
+            /** @description Name to `properties.…` or a fixed text. */
+            context: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            delay_seconds: number;
+            enabled: boolean;
+            event_name: string;
+            id: string;
+            name: string;
+            /** @description Survey id. */
+            survey: string;
+        };
+        /** @description The same, computed another way. */
+        SensitivityView: {
+            /** Format: double */
+            high?: number | null;
+            /** @description `winsorised`, `log` (percent), `placebo` (should be nothing) */
+            kind: string;
+            /** Format: double */
+            low?: number | null;
+            refused?: string | null;
+            /** Format: double */
+            value?: number | null;
+        };
         /** @description Who is signed in. */
         SessionView: {
             /** @description Repeat it in `X-CSRF-Token` on unsafe requests. */
@@ -161,6 +3747,361 @@ export interface components {
         SetupState: {
             /** @description True until an owner exists. */
             needed: boolean;
+        };
+        /** @description What may be changed. */
+        StaffBody: {
+            /** @description `en`, `zh-Hans` or `zh-Hant`; `en` when absent */
+            locale?: string | null;
+            name: string;
+            role: string;
+            unit?: string | null;
+        };
+        /** @description All members of staff by name. */
+        StaffPage: {
+            items: components["schemas"]["StaffView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description A member of staff. */
+        StaffView: {
+            created_at: string;
+            disabled_at?: string | null;
+            email: string;
+            id: string;
+            locale: string;
+            name: string;
+            /** @description `owner`, `analyst`, `unit_manager`, `agent` or `viewer` */
+            role: string;
+            /** @description Code of the unit that bounds the scope; absent for the whole organisation. */
+            unit?: string | null;
+        };
+        /** @description A stage. */
+        StageBody: {
+            code: string;
+            name: components["schemas"]["Name"];
+        };
+        /** @description A stage. */
+        StageView: {
+            code: string;
+            /** @description By language tag. */
+            name: {
+                [key: string]: string;
+            };
+        };
+        /** @description What was evaluated. */
+        SubjectView: {
+            /** @description Of cases: first month of resolution. */
+            from?: string | null;
+            /** @description Id of the initiative, or the key of the cases. */
+            id: string;
+            /** @description `initiative`, `cases` */
+            kind: string;
+            /** @description Of cases: only recovered ones. */
+            recovered_only: boolean;
+            /** @description Name of the initiative as it was; empty for cases. */
+            title: string;
+            /** @description Of cases: last month of resolution. */
+            to?: string | null;
+            /** @description Of cases: touchpoint, when only one. */
+            touchpoint?: string | null;
+        };
+        /** @description A survey in the list. */
+        SurveyLine: {
+            code: string;
+            id: string;
+            /** @description RFC 3339 */
+            last_response_at?: string | null;
+            /** @description `brand`, `customer` or `employee` */
+            pillar: string;
+            /** Format: int64 */
+            published_version?: number | null;
+            /**
+             * Format: int64
+             * @description Responses taken in; none for employee surveys, whose counts leave only through the release gate.
+             */
+            responses?: number | null;
+            /** @description `draft`, `published` or `closed` */
+            status: string;
+            /** @description By language tag. */
+            title: {
+                [key: string]: string;
+            };
+            /** @description RFC 3339 */
+            updated_at: string;
+        };
+        /** @description All surveys, the last changed first. */
+        SurveyList: {
+            items: components["schemas"]["SurveyLine"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description A survey with its draft. */
+        SurveyView: {
+            /** @description Whether the draft says something else than the published version. */
+            changed: boolean;
+            code: string;
+            /** @description The draft as a document; none while its YAML does not read. */
+            document?: Record<string, never> | null;
+            /** @description What keeps the draft from being published. */
+            faults: components["schemas"]["Fault"][];
+            id: string;
+            pillar: string;
+            /** Format: int64 */
+            published_version?: number | null;
+            /**
+             * Format: int64
+             * @description Send it back with the next save.
+             */
+            revision: number;
+            /** @description `draft`, `published` or `closed` */
+            status: string;
+            title: {
+                [key: string]: string;
+            };
+            /** @description RFC 3339 */
+            updated_at: string;
+            /** @description The draft as YAML. */
+            yaml: string;
+        };
+        /** @description What became of a response or signal. */
+        TakenView: {
+            /** @description Its id. */
+            id: string;
+            /** @description `accepted`, or `replayed` when the same id and body had come before. */
+            status: string;
+        };
+        /** @description Taking a case. */
+        TakingBody: {
+            /**
+             * Format: int64
+             * @description Revision the caller saw.
+             */
+            revision?: number | null;
+        };
+        /** @description The figure that shall move. */
+        TargetBody: {
+            /** @description Filters by their public names. */
+            filter?: {
+                [key: string]: string;
+            };
+            /** @description `nps`, `csat`, `ces`, `net_sentiment` */
+            metric: string;
+            /**
+             * Format: double
+             * @description The value to reach.
+             */
+            value: number;
+        };
+        /** @description The figure that shall move. */
+        TargetFigure: {
+            filter: {
+                [key: string]: string;
+            };
+            metric: string;
+            /** Format: double */
+            value: number;
+        };
+        /** @description Whether a step is done. */
+        TaskMark: {
+            done: boolean;
+        };
+        /** @description One step. */
+        TaskView: {
+            department: string;
+            done_at?: string | null;
+            due_on?: string | null;
+            id: string;
+            owner?: components["schemas"]["InitiativeStaff"] | null;
+            title: string;
+        };
+        /** @description A survey to begin from. */
+        Template: {
+            name: string;
+            yaml: string;
+        };
+        /** @description Surveys to begin from. */
+        TemplateList: {
+            items: components["schemas"]["Template"][];
+        };
+        /** @description Something that waits for the reader. */
+        TodayView: {
+            args: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            count: number;
+            /** @description Page of the app. */
+            href: string;
+            kind: string;
+            /** @description Code of the translated text. */
+            title_code: string;
+        };
+        /** @description On all matched treated persons; an improvement is positive. */
+        TotalView: {
+            /**
+             * Format: int64
+             * @description Person-months of a flow, persons of a stock.
+             */
+            factor: number;
+            /** Format: int64 */
+            high: number;
+            /** Format: int64 */
+            low: number;
+            /** Format: int64 */
+            persons: number;
+            /** Format: int64 */
+            value: number;
+        };
+        /** @description What may be changed. */
+        TouchpointBody: {
+            journey?: string | null;
+            line?: string | null;
+            name: components["schemas"]["Name"];
+            /** Format: int64 */
+            position?: number | null;
+            stage?: string | null;
+        };
+        /** @description All touchpoints in their order. */
+        TouchpointPage: {
+            items: components["schemas"]["TouchpointView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description A touchpoint with its owners. */
+        TouchpointView: {
+            code: string;
+            id: string;
+            journey?: string | null;
+            line?: string | null;
+            /** @description By language tag. */
+            name: {
+                [key: string]: string;
+            };
+            owners: components["schemas"]["OwnerView"][];
+            pillar: string;
+            /** Format: int64 */
+            position: number;
+            stage?: string | null;
+        };
+        /** @description A sentence a customer wrote. */
+        TrailSentence: {
+            at: string;
+            /** @description The page that shows it. */
+            href: string;
+            /** Format: int32 */
+            score?: number | null;
+            text: string;
+            voice: string;
+        };
+        /** @description A station between amount and sentences. */
+        TrailStep: {
+            /** @description The page that shows it. */
+            href: string;
+            id: string;
+            /** @description `ledger_entry`, `evaluation`, `initiative`, `cases`, `finding` */
+            kind: string;
+            title: string;
+        };
+        /** @description From an amount back to the sentences. */
+        TrailView: {
+            /**
+             * Format: int64
+             * @description All sentences of the persons compared.
+             */
+            sentence_count: number;
+            /** @description The unhappiest 20; none for who may not read voices. */
+            sentences: components["schemas"]["TrailSentence"][];
+            steps: components["schemas"]["TrailStep"][];
+        };
+        /** @description A unit with its places in the tree. */
+        TreeUnit: {
+            code: string;
+            id: string;
+            /** @description `head_office`, `region`, `branch`, `department` or `team` */
+            kind: string;
+            /** @description By language tag. */
+            name: {
+                [key: string]: string;
+            };
+            /** @description User id of whoever answers for it. */
+            owner?: string | null;
+            /** @description Code of the unit above, as the tree will stand last. */
+            parent?: string | null;
+            /** @description Path of codes, as the tree will stand last. */
+            path: string;
+            /** @description Where it stood when, oldest first. */
+            placements: components["schemas"]["PlacementView"][];
+        };
+        /** @description A point of a trend; value and limits are absent where the figure is refused. */
+        TrendPoint: {
+            bucket: string;
+            /** Format: double */
+            high?: number | null;
+            /** Format: double */
+            low?: number | null;
+            /** Format: int64 */
+            n?: number | null;
+            /** Format: double */
+            value?: number | null;
+        };
+        /** @description The joint test of the months before. */
+        TrendView: {
+            definition: string;
+            holds: boolean;
+            /** Format: int64 */
+            leads: number;
+            /** Format: double */
+            p: number;
+            /** Format: int32 */
+            reference: number;
+        };
+        /** @description A condition to try. */
+        TrialBody: {
+            condition: string;
+            pillar: string;
+        };
+        /** @description A voice that meets the condition. */
+        TrialExample: {
+            at: string;
+            id: string;
+            /** Format: int64 */
+            score?: number | null;
+            text: string;
+            touchpoint: string;
+        };
+        /** @description What a condition would have done. */
+        TrialView: {
+            /** @description Cases it would have opened. */
+            cases: number;
+            /** Format: int64 */
+            days: number;
+            /** @description Voices looked at. */
+            examined: number;
+            /** @description The latest voices that meet it. */
+            examples: components["schemas"]["TrialExample"][];
+            /** @description Voices that meet the condition. */
+            matched: number;
+            /** @description Whether there were more voices than a trial reads. */
+            truncated: boolean;
+        };
+        /** @description What may be changed without moving the unit. */
+        UnitBody: {
+            kind: string;
+            name: components["schemas"]["Name"];
+            owner?: string | null;
+        };
+        /** @description A move. */
+        UnitMove: {
+            /** @description From this day on, `YYYY-MM-DD`. */
+            on: string;
+            /** @description Code of the new unit above; absent makes it a root. */
+            parent?: string | null;
+        };
+        /** @description All units of the scope. */
+        UnitPage: {
+            items: components["schemas"]["TreeUnit"][];
+            next_cursor?: string | null;
+            total: number;
         };
         /** @description A unit by code and name. */
         UnitView: {
@@ -175,6 +4116,90 @@ export interface components {
             name: string;
             role: string;
         };
+        /** @description Versions, the newest first. */
+        VersionList: {
+            items: components["schemas"]["VersionView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description A published version. */
+        VersionView: {
+            /** @description RFC 3339 */
+            published_at: string;
+            published_by: string;
+            /** Format: int64 */
+            version: number;
+            yaml: string;
+        };
+        /** @description The case that works on a voice. */
+        VoiceCase: {
+            id: string;
+            /** Format: int64 */
+            number: number;
+            phase: string;
+        };
+        /** @description A page of voices. */
+        VoiceListPage: {
+            /**
+             * Format: int64
+             * @description Fewest texts of employees that are read together.
+             */
+            fewest_texts: number;
+            items: components["schemas"]["VoiceView"][];
+            /** @description Names of the codes on this page: dimension, then code, then language. */
+            names: components["schemas"]["BTreeMap"];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+            /** @description Set when texts of employees are withheld: the code of the reason. */
+            withheld?: string | null;
+        };
+        /** @description A voice. Of employees only text, language and theme are told. */
+        VoiceView: {
+            /** @description Absent among employees. */
+            at?: string | null;
+            author: string;
+            case?: components["schemas"]["VoiceCase"] | null;
+            /** Format: int32 */
+            ces?: number | null;
+            channel: string;
+            /** Format: int32 */
+            csat?: number | null;
+            id: string;
+            journey: string;
+            /** @description `response` or `signal` */
+            kind: string;
+            language: string;
+            line: string;
+            /** Format: int32 */
+            nps?: number | null;
+            /** @description Person id; empty when anonymous. */
+            person: string;
+            pillar: string;
+            segment: string;
+            /** Format: int32 */
+            sentiment?: number | null;
+            stage: string;
+            survey: string;
+            /** Format: int64 */
+            survey_version?: number | null;
+            text: string;
+            theme: string;
+            /** @description `negative`, `neutral` or `positive`; absent when undetermined. */
+            tone?: string | null;
+            touchpoint: string;
+            unit: string;
+            url: string;
+        };
+        /** @description The weakest touchpoint. */
+        WeakestView: {
+            /** Format: int64 */
+            n: number;
+            name?: components["schemas"]["BTreeMap"] | null;
+            touchpoint: string;
+            /** Format: double */
+            value: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -184,7 +4209,2211 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    health: {
+    get_alert_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRulePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_alert_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_alert_rules_trials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_alert_rules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_keys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_asks: {
+        parameters: {
+            query?: {
+                state?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calendars_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_calendars_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_case_owners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases: {
+        parameters: {
+            query?: {
+                /** @description `mine`, `team`, `overdue`, `closed` or `all` (the default) */
+                view?: string;
+                /** @description `open`, `taken`, `contacted`, `recovering`, `resolved`, `reopened` */
+                phase?: string;
+                /** @description `urgent`, `high`, `normal` */
+                priority?: string;
+                /** @description `brand` or `customer` */
+                pillar?: string;
+                /** @description `not_asked`, `waiting`, `recovered`, `not_recovered`, `unknown` */
+                recovery?: string;
+                /** @description Touchpoint code */
+                touchpoint?: string;
+                /** @description Business line code */
+                line?: string;
+                /** @description Unit code; everything below it counts too */
+                unit?: string;
+                /** @description Owner's user id */
+                owner?: string;
+                /** @description Person id */
+                person?: string;
+                /** @description Root cause */
+                root_cause?: string;
+                /** @description Opened on this day or later (UTC) */
+                from?: string;
+                /** @description Opened on this day or earlier (UTC) */
+                to?: string;
+                /** @description Where to go on */
+                cursor?: string;
+                /** @description Rows, at most 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCase"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cases_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_id_assignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_id_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseContactBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_id_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseNoteBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_id_offers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseOfferBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_id_reopenings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopeningBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_id_resolutions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolutionBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases_id_takings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakingBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChannel"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_channels_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_contact_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_evaluations: {
+        parameters: {
+            query?: {
+                /** @description `initiative`, `cases` */
+                subject_kind?: string;
+                /** @description Id of the initiative */
+                subject_id?: string;
+                pillar?: string;
+                /** @description `gain`, `loss`, `not_proven` */
+                verdict?: string;
+                cursor?: string;
+                /** @description At most 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_evaluations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvaluation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_evaluations_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_event_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventNames"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_event_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_event_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_event_rules_dry_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_event_rules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_figures: {
+        parameters: {
+            query: {
+                /** @description Metric id, see `/metrics` */
+                metric: string;
+                /** @description Up to two dimensions, joined by a comma: pillar, survey, line, unit, journey, stage, touchpoint, channel, segment, theme, language */
+                by?: string;
+                /** @description `day`, `week`, `month` or `quarter` */
+                grain?: string;
+                /** @description `previous` compares with the period before */
+                compare?: string;
+                /** @description `brand`, `customer` or `employee` */
+                pillar?: string;
+                /** @description Survey codes */
+                survey?: string;
+                /** @description Business line codes */
+                line?: string;
+                /** @description A unit and everything below it */
+                unit?: string;
+                /** @description Exactly this unit */
+                unit_at?: string;
+                /** @description Journey codes */
+                journey?: string;
+                /** @description Stage codes */
+                stage?: string;
+                /** @description Touchpoint codes */
+                touchpoint?: string;
+                /** @description Channel codes */
+                channel?: string;
+                /** @description Segment codes */
+                segment?: string;
+                /** @description Theme codes */
+                theme?: string;
+                /** @description Language tags */
+                language?: string;
+                /** @description `response` or `signal` */
+                kind?: string;
+                /** @description `promoter`, `passive`, `detractor`, `satisfied`, `unsatisfied`, `easy`, `hard`, or a score's name for any answer to it */
+                band?: string;
+                /** @description `negative`, `neutral`, `positive`, or `any` */
+                tone?: string;
+                /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
+                from?: string;
+                /** @description Last day; today when absent */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureTableView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_findings: {
+        parameters: {
+            query?: {
+                /** @description `new`, `accepted`, `dismissed` or `became_initiative` */
+                phase?: string;
+                /** @description Pillar */
+                pillar?: string;
+                /** @description `short_board`, `peak` or `figure` */
+                kind?: string;
+                /** @description From the page before */
+                cursor?: string;
+                /** @description At most 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_findings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindingBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_findings_detections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DetectionBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_findings_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_findings_id_judgements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgementBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -209,9 +6438,2030 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    current: {
+    get_home: {
+        parameters: {
+            query?: {
+                /** @description `brand`, `customer` or `employee` */
+                pillar?: string;
+                /** @description Survey codes */
+                survey?: string;
+                /** @description Business line codes */
+                line?: string;
+                /** @description A unit and everything below it */
+                unit?: string;
+                /** @description Exactly this unit */
+                unit_at?: string;
+                /** @description Journey codes */
+                journey?: string;
+                /** @description Stage codes */
+                stage?: string;
+                /** @description Touchpoint codes */
+                touchpoint?: string;
+                /** @description Channel codes */
+                channel?: string;
+                /** @description Segment codes */
+                segment?: string;
+                /** @description Theme codes */
+                theme?: string;
+                /** @description Language tags */
+                language?: string;
+                /** @description `response` or `signal` */
+                kind?: string;
+                /** @description `promoter`, `passive`, `detractor`, `satisfied`, `unsatisfied`, `easy`, `hard`, or a score's name for any answer to it */
+                band?: string;
+                /** @description `negative`, `neutral`, `positive`, or `any` */
+                tone?: string;
+                /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
+                from?: string;
+                /** @description Last day; today when absent */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_imports: {
+        parameters: {
+            query?: {
+                /** @description From the page before. */
+                cursor?: string;
+                /** @description At most 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_imports_previews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_imports_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_imports_id_faults_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_initiatives: {
+        parameters: {
+            query?: {
+                /** @description `draft`, `baselined`, `live`, `completed`; all when absent */
+                phase?: string;
+                cursor?: string;
+                /** @description At most 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InitiativePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_initiatives: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInitiative"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InitiativeView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_initiatives_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InitiativeView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_initiatives_id_baselines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaselineBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InitiativeView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_initiatives_id_completions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompletionBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InitiativeView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_initiatives_id_launches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LaunchBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InitiativeView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_initiatives_id_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTask"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InitiativeView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_initiatives_id_tasks_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskMark"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InitiativeView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs: {
+        parameters: {
+            query?: {
+                /** @description `waiting`, `running`, `done`, `dead`; all when absent */
+                state?: string;
+                cursor?: string;
+                /** @description At most 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_jobs_id_replays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_journeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_journeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJourney"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_journeys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ledger: {
+        parameters: {
+            query?: {
+                pillar?: string;
+                /** @description Entries before this one (its id) */
+                cursor?: string;
+                /** @description At most 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLedgerEntry"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerEntryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ledger_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerEntryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ledger_id_trail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrailView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLine"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_lines_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_outcome_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeKindList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_outcome_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutcomeKindView"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeKindView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_outcomes: {
+        parameters: {
+            query: {
+                /** @description Outcome kind */
+                kind: string;
+                /** @description First month, `YYYY-MM` or a day within it */
+                from: string;
+                /** @description Last month, inclusive */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeTotals"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_outcomes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutcomeBatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchReceipt"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_people: {
+        parameters: {
+            query?: {
+                /** @description Part of a name, or the beginning of an alias. */
+                q?: string;
+                /** @description From the page before. */
+                cursor?: string;
+                /** @description At most 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonKnown"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_people_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFile"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_people_id_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerForward"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_people_id_outcomes: {
+        parameters: {
+            query: {
+                /** @description First month, `YYYY-MM` or a day within it */
+                from: string;
+                /** @description Last month, inclusive */
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOutcomes"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_responses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description had come before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenView"];
+                };
+            };
+            /** @description on stable storage */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenView"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_schemas_survey_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -236,9 +8486,18 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    sign_in: {
+    post_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -267,9 +8526,18 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    sign_out: {
+    delete_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -292,9 +8560,18 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    by_link: {
+    post_session_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -323,9 +8600,18 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    needed: {
+    get_setup: {
         parameters: {
             query?: never;
             header?: never;
@@ -342,9 +8628,18 @@ export interface operations {
                     "application/json": components["schemas"]["SetupState"];
                 };
             };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    run: {
+    post_setup: {
         parameters: {
             query?: never;
             header?: never;
@@ -371,6 +8666,2587 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_short_boards: {
+        parameters: {
+            query: {
+                /** @description Metric id */
+                metric: string;
+                /** @description `short_board` (default) or `peak` */
+                board?: string;
+                /** @description `touchpoint` (default), `stage`, `line`, `unit` or `theme` */
+                plank?: string;
+                /** @description `line` ranks within each business line */
+                per?: string;
+                /** @description Where things should stand; the figure of the whole when absent */
+                target?: number;
+                /** @description `brand`, `customer` or `employee` */
+                pillar?: string;
+                /** @description Survey codes */
+                survey?: string;
+                /** @description Business line codes */
+                line?: string;
+                /** @description A unit and everything below it */
+                unit?: string;
+                /** @description Exactly this unit */
+                unit_at?: string;
+                /** @description Journey codes */
+                journey?: string;
+                /** @description Stage codes */
+                stage?: string;
+                /** @description Touchpoint codes */
+                touchpoint?: string;
+                /** @description Channel codes */
+                channel?: string;
+                /** @description Segment codes */
+                segment?: string;
+                /** @description Theme codes */
+                theme?: string;
+                /** @description Language tags */
+                language?: string;
+                /** @description `response` or `signal` */
+                kind?: string;
+                /** @description `promoter`, `passive`, `detractor`, `satisfied`, `unsatisfied`, `easy`, `hard`, or a score's name for any answer to it */
+                band?: string;
+                /** @description `negative`, `neutral`, `positive`, or `any` */
+                tone?: string;
+                /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
+                from?: string;
+                /** @description Last day; today when absent */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardTableView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_signals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description an array, or a replay */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcomes"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenView"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_survey_links_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_survey_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_surveys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_surveys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_surveys_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_surveys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_surveys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_surveys_id_closings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_surveys_id_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_surveys_id_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_surveys_id_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_surveys_id_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publication"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_touchpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchpointPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_touchpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTouchpoint"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchpointView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_touchpoints_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TouchpointBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchpointView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_touchpoints_id_owners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnerBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_units: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_units: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUnitBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreeUnit"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_units_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreeUnit"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_units_id_moves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnitMove"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreeUnit"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStaff"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_users_id_disablings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_users_id_sign_in_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_voices: {
+        parameters: {
+            query?: {
+                /** @description `newest` (default) or `lowest_nps` */
+                order?: string;
+                /** @description From the page before */
+                cursor?: string;
+                /** @description At most 200 */
+                limit?: number;
+                /** @description `brand`, `customer` or `employee` */
+                pillar?: string;
+                /** @description Survey codes */
+                survey?: string;
+                /** @description Business line codes */
+                line?: string;
+                /** @description A unit and everything below it */
+                unit?: string;
+                /** @description Exactly this unit */
+                unit_at?: string;
+                /** @description Journey codes */
+                journey?: string;
+                /** @description Stage codes */
+                stage?: string;
+                /** @description Touchpoint codes */
+                touchpoint?: string;
+                /** @description Channel codes */
+                channel?: string;
+                /** @description Segment codes */
+                segment?: string;
+                /** @description Theme codes */
+                theme?: string;
+                /** @description Language tags */
+                language?: string;
+                /** @description `response` or `signal` */
+                kind?: string;
+                /** @description `promoter`, `passive`, `detractor`, `satisfied`, `unsatisfied`, `easy`, `hard`, or a score's name for any answer to it */
+                band?: string;
+                /** @description `negative`, `neutral`, `positive`, or `any` */
+                tone?: string;
+                /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
+                from?: string;
+                /** @description Last day; today when absent */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoiceListPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_voices_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneVoiceView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_voices_id_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerForward"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_demo_bank: {
+        parameters: {
+            query?: {
+                key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_s_preview_id: {
+        parameters: {
+            query?: {
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_s_token: {
+        parameters: {
+            query?: {
+                lang?: string;
+                embed?: string;
+            };
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description HTML: no such link */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description HTML: answered or ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_s_token: {
+        parameters: {
+            query?: {
+                lang?: string;
+                embed?: string;
+            };
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description on stable storage; HTML or JSON as asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no such link */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description another answer came before */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description answered or ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_b: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_i: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_identify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_p: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_screen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_t: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_v1_track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_w_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Due"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_w_loader_js: {
+        parameters: {
+            query?: {
+                key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JavaScript */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
