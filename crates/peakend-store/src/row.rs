@@ -51,6 +51,15 @@ pub(crate) fn local(name: &LocalText) -> String {
     serde_json::to_string(name).unwrap_or_default()
 }
 
+/// Values per statement of bulk functions. SQLite looks numbered parameters up
+/// one after the other, so that a statement's cost grows with their square.
+const VALUES: usize = 240;
+
+/// Rows per statement for rows of `width` values.
+pub(crate) fn rows_of(width: usize) -> usize {
+    (VALUES / width.max(1)).max(1)
+}
+
 /// `($1, $2), ($3, $4)`: placeholders for `rows` rows of `width` values after the first `skip`.
 pub(crate) fn placeholders(rows: usize, width: usize, skip: usize) -> String {
     let mut sql = String::with_capacity(rows * width * 6);

@@ -39,7 +39,6 @@ impl Reply {
     }
 
     /// The JSON of a successful reply; panics with the body otherwise.
-    #[must_use]
     pub fn ok(&self) -> Value {
         assert!(self.status.is_success(), "{}: {}", self.status, self.text());
         if self.body.is_empty() { Value::Null } else { self.json() }

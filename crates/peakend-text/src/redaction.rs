@@ -132,7 +132,7 @@ fn luhn(digits: &str) -> bool {
             (_, double) => double,
         })
         .sum();
-    sum % 10 == 0 && values.iter().any(|v| *v != 0)
+    sum.is_multiple_of(10) && values.iter().any(|v| *v != 0)
 }
 
 #[cfg(test)]

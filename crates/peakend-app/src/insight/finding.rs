@@ -61,7 +61,7 @@ async fn insert_in(ctx: &Ctx<'_>, tx: &mut Tx, finding: &Finding) -> Result<(), 
     Ok(())
 }
 
-fn first<'a>(filter: &'a VoiceFilter, dimension: Dimension) -> &'a str {
+fn first(filter: &VoiceFilter, dimension: Dimension) -> &str {
     filter.codes.get(dimension.name()).and_then(|c| c.first()).map_or("", String::as_str)
 }
 

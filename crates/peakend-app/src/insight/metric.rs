@@ -116,7 +116,6 @@ fn bands(metric: &Metric) -> NpsBands {
 }
 
 /// The figure of a group, refused below `minimum` answers.
-#[must_use]
 pub fn figure(metric: &Metric, cell: &Cell, minimum: u64) -> Answer {
     let made = match metric.measure {
         Measure::Nps | Measure::NetSentiment => {
@@ -134,7 +133,6 @@ pub fn figure(metric: &Metric, cell: &Cell, minimum: u64) -> Answer {
 
 /// The figure of a group of employees: no count in a refusal, and a range
 /// instead of the value when everybody answered alike.
-#[must_use]
 pub fn figure_of_employees(metric: &Metric, cell: &Cell, minimum: u64) -> Answer {
     let mut shown =
         figure(metric, cell, minimum).map_err(|w| Withheld { have: None, reason: "below_minimum_group", ..w })?;

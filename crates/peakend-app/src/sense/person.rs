@@ -1,6 +1,6 @@
 //! Persons: who is meant, what is known, and the page about one of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use peakend_domain::sense::person::{Alias, IdentifyBody, Person};
 use peakend_domain::sense::voice::Voice;
@@ -16,6 +16,7 @@ use crate::{Ctx, Error};
 
 mod identity;
 
+pub(super) use identity::resolve_counted_in;
 pub use identity::{resolve_in, resolve_many_in};
 
 /// A person with everything that leads to the page about them.
@@ -54,6 +55,16 @@ pub async fn learn_many_in(
     traits: &[(PersonId, Traits)],
     now: jiff::Timestamp,
 ) -> Result<u64, Error> {
+    Ok(learn_counted_in(tx, org, traits, now).await?.len() as u64)
+}
+
+/// [`learn_many_in`], with who changed.
+pub(super) async fn learn_counted_in(
+    tx: &mut Tx,
+    org: &OrgId,
+    traits: &[(PersonId, Traits)],
+    now: jiff::Timestamp,
+) -> Result<BTreeSet<PersonId>, Error> {
     let mut ids: Vec<PersonId> = traits.iter().filter(|(_, t)| !t.is_empty()).map(|(id, _)| id.clone()).collect();
     ids.sort();
     ids.dedup();
@@ -67,7 +78,7 @@ pub async fn learn_many_in(
     let same = |p: &Person| before.get(&p.id).is_some_and(|b| Person { updated_at: b.updated_at, ..p.clone() } == *b);
     let changed: Vec<Person> = persons.into_values().filter(|p| !same(p)).collect();
     person::put_many(tx, org, &changed).await?;
-    Ok(changed.len() as u64)
+    Ok(changed.into_iter().map(|p| p.id).collect())
 }
 
 /// A page of persons within the scope, newest first.

@@ -240,7 +240,8 @@ async fn page_of(tx: &mut Tx, org: &OrgId, row: SurveyRow) -> Result<SurveyPage,
         Some(n) => survey::version(tx, org, &row.id, n).await?.map(|v| v.document),
         None => None,
     };
-    let same = matches!((&parsed, &published), (Ok(s), Some(d)) if s.to_json().to_string() == *d);
+    let drafted = parsed.as_ref().ok().map(|s| s.to_json().to_string());
+    let same = drafted.is_some() && drafted == published;
     let document = document::yaml_to_document(&row.draft).ok();
     Ok(SurveyPage { document, faults: parsed.err().unwrap_or_default(), changed: !same, row })
 }

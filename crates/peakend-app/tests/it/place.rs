@@ -13,7 +13,12 @@ use peakend_domain::{Day, LocalText, Pillar, Role, UserId};
 use peakend_testkit::World;
 use serde_json::json;
 
-pub async fn add_unit(world: &World, code: &str, parent: Option<&str>, owner: Option<UserId>) -> unit::PlacedUnit {
+pub(crate) async fn add_unit(
+    world: &World,
+    code: &str,
+    parent: Option<&str>,
+    owner: Option<UserId>,
+) -> unit::PlacedUnit {
     let new = NewUnit {
         code: code.to_owned(),
         name: LocalText::one(code),

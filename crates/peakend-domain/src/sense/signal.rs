@@ -95,7 +95,8 @@ impl SignalBody {
                 faults.push(FieldFault::new(path, "too_long", format!("longer than {most} characters")));
             }
         }
-        if !self.url.is_empty() && !(self.url.starts_with("https://") || self.url.starts_with("http://")) {
+        let web = self.url.starts_with("https://") || self.url.starts_with("http://");
+        if !web && !self.url.is_empty() {
             faults.push(FieldFault::new("url", "bad_url", "an address begins with https:// or http://"));
         }
         let scores = [

@@ -6,8 +6,8 @@ use peakend_domain::sense::import::{ImportKind, ImportReport, ImportState};
 use peakend_domain::{ImportId, OrgId, micros, timestamp};
 use sqlx::AssertSqlSafe;
 
-use super::intake::{self, IntakeEntry, Receipt};
-use crate::row::{Columns, placeholders};
+use super::intake::{IntakeEntry, Receipt};
+use crate::row::{Columns, placeholders, rows_of};
 use crate::{StoreError, Tx};
 
 /// An import as stored.
@@ -138,27 +138,45 @@ fn read(columns: Columns<'_>) -> Result<Import, StoreError> {
     })
 }
 
-/// Rows per statement of [`append_many`].
-const CHUNK: usize = 200;
-
 /// Append many entries within the caller's transaction, one receipt each, in
-/// order: as `intake::append`, with a statement per 200 entries. No id may
-/// occur twice among `entries`.
+/// order: as `intake::append`, with few statements. No id may occur twice
+/// among `entries`, which are all of one organisation and kind.
 pub async fn append_many(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
     let mut receipts = Vec::with_capacity(entries.len());
-    for chunk in entries.chunks(CHUNK) {
+    for chunk in entries.chunks(rows_of(6)) {
         let written = insert_chunk(tx, chunk).await?;
-        let missed: Vec<IntakeEntry> = chunk.iter().filter(|e| !written.contains_key(&e.id)).cloned().collect();
-        // what was there before is told apart by the slow path, which inserts nothing
-        let mut earlier = intake::append(tx, &missed).await?.into_iter();
+        let missed: Vec<&IntakeEntry> = chunk.iter().filter(|e| !written.contains_key(&e.id)).collect();
+        let earlier = earlier(tx, &missed).await?;
         for e in chunk {
-            match written.get(&e.id) {
-                Some(seq) => receipts.push(Receipt::Accepted { seq: *seq }),
-                None => receipts.extend(earlier.next()),
-            }
+            receipts.push(match (written.get(&e.id), earlier.get(&e.id)) {
+                (Some(seq), _) => Receipt::Accepted { seq: *seq },
+                (None, Some((seq, hash))) if *hash == e.body_hash => Receipt::Replayed { seq: *seq },
+                (None, Some(_)) => Receipt::Conflict,
+                (None, None) => return Err(StoreError::corrupt("intake", "an entry is neither new nor there before")),
+            });
         }
     }
     Ok(receipts)
+}
+
+/// Position and body hash of entries that were there before, by id.
+async fn earlier(tx: &mut Tx, entries: &[&IntakeEntry]) -> Result<BTreeMap<String, (i64, String)>, StoreError> {
+    let Some(first) = entries.first() else { return Ok(BTreeMap::new()) };
+    let sql = format!(
+        "SELECT id, seq, body_hash FROM intake WHERE org_id = $1 AND kind = $2 AND id IN {}",
+        placeholders(1, entries.len(), 2)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(first.org.as_str()).bind(first.kind.name());
+    for e in entries {
+        query = query.bind(e.id.as_str());
+    }
+    let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("look up intake entries"))?;
+    rows.iter()
+        .map(|row| {
+            let columns = Columns::of(row, "read an intake entry");
+            Ok((columns.text("id")?, (columns.number("seq")?, columns.text("body_hash")?)))
+        })
+        .collect()
 }
 
 async fn insert_chunk(tx: &mut Tx, chunk: &[IntakeEntry]) -> Result<BTreeMap<String, i64>, StoreError> {

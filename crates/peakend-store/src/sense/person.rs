@@ -6,20 +6,17 @@ use peakend_domain::sense::person::{Alias, AliasKind, Candidate, Person, PersonK
 use peakend_domain::{OrgId, PersonId, Scope, UnitScope, micros, timestamp};
 use sqlx::AssertSqlSafe;
 
-use crate::row::{Columns, placeholders};
+use crate::row::{Columns, placeholders, rows_of};
 use crate::{StoreError, Tx};
 
 const COLUMNS: &str = "id, kind, unit_code, line_code, segment, language, name, attributes, created_at, updated_at";
-
-/// Rows per statement of the bulk functions.
-const CHUNK: usize = 500;
 
 /// Who holds each of some aliases; aliases that nobody holds are left out.
 pub async fn holders(tx: &mut Tx, org: &OrgId, aliases: &[Alias]) -> Result<BTreeMap<Alias, PersonId>, StoreError> {
     let mut found = BTreeMap::new();
     for kind in AliasKind::ALL {
         let values: Vec<&str> = aliases.iter().filter(|a| a.kind == kind).map(|a| a.value.as_str()).collect();
-        for chunk in values.chunks(CHUNK) {
+        for chunk in values.chunks(rows_of(1)) {
             let sql = format!(
                 "SELECT value, person_id FROM person_alias WHERE org_id = $1 AND kind = $2 AND value IN {}",
                 placeholders(1, chunk.len(), 2)
@@ -42,7 +39,7 @@ pub async fn holders(tx: &mut Tx, org: &OrgId, aliases: &[Alias]) -> Result<BTre
 /// All aliases of some persons.
 pub async fn candidates(tx: &mut Tx, org: &OrgId, ids: &[PersonId]) -> Result<Vec<Candidate>, StoreError> {
     let mut all: BTreeMap<String, Vec<Alias>> = BTreeMap::new();
-    for chunk in ids.chunks(CHUNK) {
+    for chunk in ids.chunks(rows_of(1)) {
         let sql = format!(
             "SELECT person_id, kind, value FROM person_alias WHERE org_id = $1 AND person_id IN {} ORDER BY kind, value",
             placeholders(1, chunk.len(), 1)
@@ -63,7 +60,7 @@ pub async fn candidates(tx: &mut Tx, org: &OrgId, ids: &[PersonId]) -> Result<Ve
 
 /// Insert persons, or replace everything known about them but the aliases.
 pub async fn put_many(tx: &mut Tx, org: &OrgId, persons: &[Person]) -> Result<(), StoreError> {
-    for chunk in persons.chunks(CHUNK) {
+    for chunk in persons.chunks(rows_of(11)) {
         let sql = format!(
             "INSERT INTO person (org_id, {COLUMNS}) VALUES {} ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, \
              unit_code = excluded.unit_code, line_code = excluded.line_code, segment = excluded.segment, \
@@ -93,7 +90,7 @@ pub async fn put_many(tx: &mut Tx, org: &OrgId, persons: &[Person]) -> Result<()
 
 /// Give persons aliases. The caller has looked them up: nobody holds them.
 pub async fn insert_aliases(tx: &mut Tx, org: &OrgId, aliases: &[(Alias, PersonId)]) -> Result<(), StoreError> {
-    for chunk in aliases.chunks(CHUNK) {
+    for chunk in aliases.chunks(rows_of(4)) {
         let sql = format!(
             "INSERT INTO person_alias (org_id, kind, value, person_id) VALUES {}",
             placeholders(chunk.len(), 4, 0)
@@ -110,7 +107,7 @@ pub async fn insert_aliases(tx: &mut Tx, org: &OrgId, aliases: &[(Alias, PersonI
 /// Some persons of an organisation, by id; unknown ids are left out.
 pub async fn find_many(tx: &mut Tx, org: &OrgId, ids: &[PersonId]) -> Result<BTreeMap<PersonId, Person>, StoreError> {
     let mut all = BTreeMap::new();
-    for chunk in ids.chunks(CHUNK) {
+    for chunk in ids.chunks(rows_of(1)) {
         let sql =
             format!("SELECT {COLUMNS} FROM person WHERE org_id = $1 AND id IN {}", placeholders(1, chunk.len(), 1));
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(org.as_str());

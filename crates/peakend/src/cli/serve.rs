@@ -90,9 +90,8 @@ async fn told_to_stop() {
     };
     #[cfg(unix)]
     {
-        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(signal) => signal,
-            Err(_) => return interrupt.await,
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+            return interrupt.await;
         };
         tokio::select! { () = interrupt => {}, _ = terminate.recv() => {} }
     }

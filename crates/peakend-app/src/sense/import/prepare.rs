@@ -66,7 +66,7 @@ pub(super) fn prepare(
                 prepared.report.faults.extend(faults.into_iter().take(room));
             }
         }
-        if prepared.report.rows_total % STEP == 0 {
+        if prepared.report.rows_total.is_multiple_of(STEP) {
             watch(Progress { state: ImportState::Reading, done: prepared.report.rows_total, total });
         }
     }

@@ -11,8 +11,11 @@ use peakend_store::sense::intake::{IntakeEntry, Receipt};
 
 use super::Progress;
 use super::prepare::{Prepared, Ready};
-use crate::sense::person::{Traits, learn_many_in, resolve_many_in};
+use crate::sense::person::{Traits, learn_counted_in, resolve_counted_in, resolve_many_in};
 use crate::{Ctx, Error, sha256_hex};
+
+/// Who, which month, and the values by outcome kind.
+type PersonMonth = (Vec<Alias>, i32, Vec<(String, i64)>);
 
 /// Rows between two words about progress.
 const STEP: usize = 5_000;
@@ -90,7 +93,7 @@ struct Sorted {
     numbers: Vec<u64>,
     entries: Vec<IntakeEntry>,
     people: Vec<(Vec<Alias>, Traits)>,
-    outcomes: Vec<(Vec<Alias>, i32, Vec<(String, i64)>)>,
+    outcomes: Vec<PersonMonth>,
 }
 
 impl Sorted {
@@ -145,11 +148,11 @@ async fn learn(
     let mut done = 0;
     for chunk in people.chunks(STEP) {
         let groups: Vec<Vec<Alias>> = chunk.iter().map(|(aliases, _)| aliases.clone()).collect();
-        let before = person_count(tx, ctx).await?;
-        let ids = resolve_many_in(tx, ctx.org(), &groups, ctx.now(), &*ctx.app.entropy).await?;
-        let fresh = person_count(tx, ctx).await?.saturating_sub(before);
-        let traits: Vec<(PersonId, Traits)> = ids.into_iter().zip(chunk.iter().map(|(_, t)| t.clone())).collect();
-        let changed = learn_many_in(tx, ctx.org(), &traits, ctx.now()).await?.max(fresh).min(chunk.len() as u64);
+        let (ids, mut touched) = resolve_counted_in(tx, ctx.org(), &groups, ctx.now(), &*ctx.app.entropy).await?;
+        let traits: Vec<(PersonId, Traits)> =
+            ids.iter().cloned().zip(chunk.iter().map(|(_, traits)| traits.clone())).collect();
+        touched.extend(learn_counted_in(tx, ctx.org(), &traits, ctx.now()).await?);
+        let changed = ids.iter().filter(|id| touched.contains(id)).count() as u64;
         report.rows_added += changed;
         report.rows_same += chunk.len() as u64 - changed;
         done += chunk.len();
@@ -158,15 +161,10 @@ async fn learn(
     Ok(())
 }
 
-async fn person_count(tx: &mut Tx, ctx: &Ctx<'_>) -> Result<u64, Error> {
-    let scope = peakend_domain::Scope::all(ctx.org().clone());
-    Ok(u64::try_from(peakend_store::sense::person::count(tx, &scope, "").await?).unwrap_or(0))
-}
-
 async fn facts(
     ctx: &Ctx<'_>,
     tx: &mut Tx,
-    outcomes: &[(Vec<Alias>, i32, Vec<(String, i64)>)],
+    outcomes: &[PersonMonth],
     tell: &impl Fn(usize),
 ) -> Result<Vec<OutcomeFact>, Error> {
     let mut facts = Vec::new();

@@ -7,7 +7,10 @@ const REVIEWS: &str = "kind: signals\nzone: Asia/Shanghai\nchannel: {value: app-
     format: \"%d.%m.%Y\"}\npillar: {value: brand}\ncsat: {column: label, values: {neg: 1, pos: 5}}\nperson: \
     {customer_id: {row: \"r-\"}}\nempty: [NA]\n";
 
-fn read(kind: ImportKind, map: &str, file: &str) -> Vec<Result<Mapped, Vec<(u64, String, String)>>> {
+/// A row, or its faults as row number, column and code.
+type Row = Result<Mapped, Vec<(u64, String, String)>>;
+
+fn read(kind: ImportKind, map: &str, file: &str) -> Vec<Row> {
     let sheet = Sheet::open(file.as_bytes(), None).unwrap();
     let bound = ImportMap::parse(map).unwrap().bind(kind, &sheet.columns, &TimeZone::UTC).unwrap();
     let short = |faults: Vec<peakend_domain::sense::import::RowFault>| {

@@ -79,11 +79,11 @@ fn the_night_clocks_change_has_an_hour_less_or_more() {
 
 #[test]
 fn hours_in_the_missing_hour_are_not_counted_twice() {
-    let mut week = Week::default();
-    week.sun = vec![
+    let sun = vec![
         Hours { from: "02:00".to_owned(), to: "02:30".to_owned() },
         Hours { from: "03:00".to_owned(), to: "04:00".to_owned() },
     ];
+    let week = Week { sun, ..Week::default() };
     let berlin = calendar("Europe/Berlin", week);
     let (a, b) = (local("Europe/Berlin", "2026-03-29T00:00"), local("Europe/Berlin", "2026-03-30T00:00"));
     assert_eq!(berlin.business_minutes_between(a, b), 60);

@@ -131,8 +131,7 @@ async fn imports(
     State(app): State<ServerState>,
     Query(query): Query<ImportQuery>,
 ) -> Result<Json<ImportPage>, Problem> {
-    let (items, next_cursor, total) =
-        import::list(&caller.ctx(&app), &query.cursor, query.limit.unwrap_or(50)).await?;
+    let (items, next_cursor, total) = import::list(&caller.ctx(&app), &query.cursor, query.limit.unwrap_or(50)).await?;
     let items = items
         .into_iter()
         .map(|mut i| {
@@ -152,8 +151,13 @@ async fn start(caller: Caller, State(app): State<ServerState>, request: Request)
     caller.ctx(&app).require(peakend_domain::Permission::Ask)?;
     let form = Form::read(request).await?;
     let map = form.map.ok_or_else(|| Error::field("map", "required", "say which column is which: give a map"))?;
-    let request =
-        ImportRequest { kind: form.kind, file_name: form.file_name, file: form.file, map, skip_faulty: form.skip_faulty };
+    let request = ImportRequest {
+        kind: form.kind,
+        file_name: form.file_name,
+        file: form.file,
+        map,
+        skip_faulty: form.skip_faulty,
+    };
     let started = import::start(&app, &caller.actor, request).await?;
     Ok((StatusCode::ACCEPTED, Json(view(started, None))).into_response())
 }
