@@ -1,4 +1,9 @@
 //! Files through the real store: all or nothing, the same again changes nothing.
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "says what it skips and how long the large import took"
+)]
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
