@@ -59,7 +59,8 @@ impl Month {
     /// The first day.
     #[must_use]
     pub fn first(self) -> Day {
-        let year = i16::try_from(self.0.div_euclid(12)).unwrap_or(1970);
+        // a year beyond the calendar is its last day
+        let year = i16::try_from(self.0.div_euclid(12)).unwrap_or(i16::MAX);
         let month = i8::try_from(self.0.rem_euclid(12) + 1).unwrap_or(1);
         Day::of(jiff::civil::Date::new(year, month, 1).unwrap_or(jiff::civil::Date::MAX))
     }
