@@ -169,21 +169,18 @@ async fn the_reference_files_come_in_whole_and_only_once() {
     assert_eq!((churn.len(), churn.iter().map(|f| f.value).sum::<i64>()), (7_032, 1_869));
 }
 
-/// `cargo test --release -p peakend-app import -- --ignored --nocapture`
 #[tokio::test]
-#[ignore = "a timing, to be read in a release build"]
-async fn a_hundred_thousand_rows_take_seconds() {
+async fn a_long_import_tells_its_progress_and_writes_every_row() {
     let world = World::new().await;
     let mut file = "no,day,words,stars,customer\n".to_owned();
-    for i in 0..100_000 {
-        writeln!(file, "r{i},2025-{:02}-{:02},网点排队太久,{},c{}", i % 12 + 1, i % 28 + 1, i % 5 + 1, i % 20_000)
+    for i in 0..10_000 {
+        writeln!(file, "r{i},2025-{:02}-{:02},网点排队太久,{},c{}", i % 12 + 1, i % 28 + 1, i % 5 + 1, i % 2_000)
             .unwrap();
     }
     let people = "kind: people\nperson: {customer_id: no}\ntraits: {segment: words, stars: stars}\n";
     let signals = format!("{REVIEWS}id: no\nperson: {{customer_id: customer}}\n");
     let steps = Arc::new(Mutex::new(0u64));
     for (kind, map) in [(ImportKind::Signals, signals.as_str()), (ImportKind::People, people)] {
-        let began = std::time::Instant::now();
         let counted = Arc::clone(&steps);
         let watch: Watch = Arc::new(move |_| *counted.lock().unwrap() += 1);
         let request = ImportRequest {
@@ -194,11 +191,8 @@ async fn a_hundred_thousand_rows_take_seconds() {
             skip_faulty: false,
         };
         let report = import::run(&world.ctx(), request, watch).await.unwrap();
-        println!("100,000 rows of {}: {:?}", kind.name(), began.elapsed());
-        assert_eq!(counts(&report), [100_000, 100_000, 0, 0]);
-        assert!(*steps.lock().unwrap() >= 40, "progress is told along the way");
+        assert_eq!(counts(&report), [10_000, 10_000, 0, 0]);
+        assert!(*steps.lock().unwrap() >= 4, "progress is told along the way");
     }
-    let began = std::time::Instant::now();
-    world.pump().await;
-    println!("and through the loop: {:?}", began.elapsed());
+    assert_eq!(world.pump().await, 10_000, "every signal goes through the loop");
 }
