@@ -23,7 +23,7 @@ const CONNECTIONS: usize = 8;
 /// One response in this many is watched until it has had its effects.
 const PROBED: u64 = 5;
 /// Pause between two looks.
-const LOOK: Duration = Duration::from_millis(3);
+const LOOK: Duration = Duration::from_millis(10);
 /// A probe not seen by then fails the bench.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -40,14 +40,15 @@ impl Watch {
     }
 
     /// Looks until every probe was seen and `over` says that no more will come.
-    fn run(&self, over: &AtomicBool, mut look: impl FnMut(&[u64]) -> Result<Vec<u64>>) -> Result<()> {
+    fn run(&self, what: &str, over: &AtomicBool, mut look: impl FnMut(&[u64]) -> Result<Vec<u64>>) -> Result<()> {
         loop {
             let last = over.load(Ordering::Acquire);
             let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some((n, due)) = waiting.first_key_value()
                 && due.elapsed() > PATIENCE
             {
-                bail!("probe l{n} was not seen within {} s", PATIENCE.as_secs());
+                let all = waiting.len();
+                bail!("probe l{n} was not seen in the {what} within {} s; {all} are waiting", PATIENCE.as_secs());
             }
             if waiting.is_empty() && last {
                 return Ok(());
@@ -106,11 +107,11 @@ fn run(server: &Server, key: &str, count: u64, rate: u64, figures: &Watch, cases
     std::thread::scope(|scope| {
         let counted = scope.spawn(|| {
             let mut wire = server.wire(key);
-            figures.run(&over, |waiting| counted(&mut wire, waiting))
+            figures.run("figure", &over, |waiting| counted(&mut wire, waiting))
         });
         let listed = scope.spawn(|| {
             let mut wire = server.wire(key);
-            cases.run(&over, |waiting| listed(&mut wire, waiting))
+            cases.run("inbox", &over, |waiting| listed(&mut wire, waiting))
         });
         let senders: Vec<_> = (0..CONNECTIONS)
             .map(|_| {
