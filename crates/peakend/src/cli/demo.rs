@@ -72,7 +72,8 @@ impl Demo {
         let link = self.link(&app).await?;
         say(&format!("listening on {url}"));
         say(&format!("sign in: {link}"));
-        say(&format!("demo bank page: {url}/demo-bank"));
+        let key = proofs["public_key"].as_str().unwrap_or_default();
+        say(&format!("demo bank page: {url}/demo-bank?key={key}"));
         serve(listener, app).await?;
         Ok(ExitCode::SUCCESS)
     }
@@ -102,7 +103,7 @@ impl Demo {
         let today = day_of(clock.now(), &zone);
         let proof = Bank::run(Arc::clone(&app), clock, self.customers, today, &Progress::new(!self.json)).await?;
         app.store.close().await;
-        let written = serde_json::json!({ "honest": proof.is_honest(), "lines": proof.lines(), "proofs": proof });
+        let written = serde_json::json!({ "honest": proof.is_honest(), "lines": proof.lines(), "public_key": proof.public_key, "proofs": proof });
         std::fs::write(self.data.join(DONE), serde_json::to_vec_pretty(&written)?)?;
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! What the loop claims, beside what was planted.
 
+use peakend_app::admin::api_key;
 use peakend_app::value::{evaluation, ledger};
+use peakend_domain::Role;
 use peakend_domain::value::evaluation::{Evaluation, Verdict};
 use peakend_query::{DayRange, Filter, Question};
 use serde::Serialize;
@@ -23,6 +25,9 @@ pub(crate) struct Proof {
     pub(crate) initiatives: i64,
     /// Evaluations with what was planted.
     pub(crate) evaluations: Vec<Evaluated>,
+    /// Public write key of the demo bank's page; it may send events and read nothing.
+    #[serde(skip)]
+    pub(crate) public_key: String,
     /// Money in the ledger that is proven.
     pub(crate) ledger: Vec<Money>,
 }
@@ -94,7 +99,9 @@ impl Demo {
         let (evaluations, _) = evaluation::list(&self.ctx(), &wanted, 0, 20).await?;
         let (entries, _) = ledger::list(&self.ctx(), None).await?;
         bar.finish();
+        let (_, key) = api_key::create(&self.ctx(), "demo bank page", Role::Ingest, None).await?;
         Ok(Proof {
+            public_key: key.reveal().to_owned(),
             voices: by_pillar.iter().map(|(_, n)| n).sum(),
             voices_by_pillar: by_pillar,
             findings: counts.findings,
@@ -110,7 +117,7 @@ impl Demo {
             ledger: entries
                 .into_iter()
                 .map(|e| Money {
-                    title: e.title,
+                    title: if e.title.is_empty() { "closed cases".to_owned() } else { e.title },
                     amount_minor: e.amount.as_ref().map(|a| a.minor),
                     low_minor: e.amount.as_ref().map(|a| a.low),
                     high_minor: e.amount.as_ref().map(|a| a.high),
@@ -132,7 +139,7 @@ impl Demo {
         let holds = effect.is_some_and(|x| x.low <= planted && planted <= x.high);
         let excludes = effect.is_some_and(|x| x.low > 0.0 || x.high < 0.0);
         Evaluated {
-            title: e.title.clone(),
+            title: if e.title.is_empty() { role.to_owned() } else { e.title.clone() },
             role,
             verdict: e.result.verdict.name(),
             effect: effect.map(|x| x.value),
