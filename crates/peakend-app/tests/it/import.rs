@@ -1,9 +1,5 @@
 //! Files through the real store: all or nothing, the same again changes nothing.
-#![expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "says what it skips and how long the large import took"
-)]
+#![expect(clippy::print_stdout, reason = "says what it skips")]
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
