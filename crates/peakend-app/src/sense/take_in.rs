@@ -80,7 +80,9 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, org: &OrgId, entries: &[&Logge
         if let Said::Response(said) = said {
             settle(app, tx, org, said, entry, &heard).await?;
         }
-        alert::decide_in(tx, &*app.entropy, &alerts, &places, &heard, now).await?;
+        // the clock of a case starts when the voice reached us, however late the loop gets to it
+        let reached = entry.entry.received_at;
+        alert::decide_in(tx, &*app.entropy, &alerts, &places, &heard, reached).await?;
         voices.push(heard);
     }
     Ok(voices)
