@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
-import { LANGS, THEMES, VIEWPORTS } from './lib.mjs';
 
 export default async function home(t) {
-  for (const viewport of Object.keys(VIEWPORTS)) {
-    for (const theme of THEMES) {
-      for (const lang of LANGS) {
-        await t.step(`home is sound in ${lang}, ${theme}, ${viewport}`, async () => {
-          const page = await t.open('/?from=2025-11-23&to=2026-11-22', { lang, theme, viewport });
-          await t.sound(page, { lang });
-          await t.shot(page, `home-${lang}-${theme}-${viewport}`);
-          await page.context().close();
-        });
-      }
-    }
+  // Each language, theme and size at least once; the pages' test covers further pairs.
+  for (const [lang, theme, viewport] of [
+    ['en', 'light', 'desktop'],
+    ['zh-Hans', 'dark', 'desktop'],
+    ['zh-Hant', 'light', 'phone'],
+    ['en', 'dark', 'phone'],
+  ]) {
+    await t.step(`home is sound in ${lang}, ${theme}, ${viewport}`, async () => {
+      const page = await t.open('/?from=2025-11-23&to=2026-11-22', { lang, theme, viewport });
+      await t.sound(page, { lang });
+      await t.shot(page, `home-${lang}-${theme}-${viewport}`);
+      await page.context().close();
+    });
   }
 
   await t.step('three pillars stand with the same depth', async () => {
