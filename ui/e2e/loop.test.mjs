@@ -33,10 +33,15 @@ export default async function loop(t) {
     await item.getByRole('button', { name: 'Redeem' }).click();
     const asked = bank.frameLocator('peakend-ask iframe');
     await asked.getByText(`Why did you redeem ${FUND}?`).first().waitFor({ timeout: 20_000 });
-    await asked.getByText('I am unhappy with the service').click();
-    await asked.locator('label', { hasText: /^2$/ }).or(asked.locator('input[name="nps"][value="2"] + *')).first().click();
-    await asked.locator('textarea').last().fill(said);
-    await asked.locator('button[type=submit]').last().click();
+    // One question at a time: answer what stands there, then go on.
+    const onward = async () => asked.locator('button:visible').last().click();
+    await asked.locator('input[name="why"][value="service"]').check({ force: true });
+    await onward();
+    await asked.locator('#q-nps').waitFor();
+    await asked.locator('input[name="nps"][value="2"]').check({ force: true });
+    await onward();
+    await asked.locator('textarea[name="comment"]').fill(said);
+    await onward();
     await asked.getByText('Thank you').first().waitFor();
     answered = Date.now();
   });
@@ -74,7 +79,7 @@ export default async function loop(t) {
   await context.close();
 
   await t.step('the respondent page works without JavaScript', async () => {
-    const surveys = await call(staff, 'GET', '/surveys?limit=50');
+    const surveys = await call(staff, 'GET', '/surveys');
     const survey = surveys.items.find((one) => one.code === 'fund-redemption');
     assert.ok(survey, 'the demo bank has no survey fund-redemption');
     const link = await call(staff, 'POST', `/surveys/${survey.id}/links`, { context: {} });
