@@ -99,7 +99,7 @@ impl Sheet {
     /// Rows without the header, as far as it can be told without reading them.
     #[must_use]
     pub fn lines(&self) -> u64 {
-        self.text.bytes().filter(|b| *b == b'\n').count() as u64
+        (self.text.trim_end().bytes().filter(|b| *b == b'\n').count() as u64).max(1)
     }
 
     /// What is wrong with the shape of a row.

@@ -10,7 +10,10 @@ use peakend_domain::{Day, Month};
 /// when it names none. Formats: `unix`, `unix_ms`, or strptime such as `%d.%m.%Y`.
 pub fn instant(text: &str, format: Option<&str>, zone: &TimeZone) -> Result<Timestamp, String> {
     let text = text.trim();
-    let wrong = || format!("`{text}` is not a time{}", format.map_or(String::new(), |f| format!(" in the form {f}")));
+    let wrong = || match format {
+        Some(format) => format!("`{text}` is not a time in the form {format}: correct it, or the map's format"),
+        None => format!("`{text}` is not a time: write 2026-11-22 or 2026-11-22 09:30, or give the map a format"),
+    };
     let whole = || text.parse::<i64>().map_err(|_| wrong());
     match format {
         Some("unix") => Timestamp::from_second(whole()?).map_err(|_| wrong()),
@@ -35,7 +38,7 @@ pub fn instant(text: &str, format: Option<&str>, zone: &TimeZone) -> Result<Time
 /// Read a month: `2026-11`, `202611`, or any day within it.
 pub fn month(text: &str, format: Option<&str>, zone: &TimeZone) -> Result<Month, String> {
     let text = text.trim();
-    let wrong = || format!("`{text}` is not a month like 2026-11");
+    let wrong = || format!("`{text}` is not a month: write it like 2026-11");
     if format.is_none() {
         let compact = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
         let dashed = match text.split_at_checked(4) {
