@@ -1,7 +1,7 @@
 //! Membership in a set too long for a list of comparisons.
 
 use std::collections::HashSet;
-use std::hash::{Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray, BooleanArray};
@@ -33,29 +33,46 @@ pub(crate) fn among(column: &str, members: Members) -> Expr {
         Members::Persons(_) => DataType::Utf8View,
         Members::Seqs(_) => DataType::UInt64,
     };
-    ScalarUDF::from(Among { members: Arc::new(members), signature: Signature::exact(vec![of], Volatility::Immutable) })
-        .call(vec![ident(column)])
+    // The engine compares some expressions by their printed name: two sets over
+    // one column must not look alike, or `A and not B` is folded to false.
+    let name = format!("peakend_among_{:016x}", members.digest());
+    let signature = Signature::exact(vec![of], Volatility::Immutable);
+    ScalarUDF::from(Among { members: Arc::new(members), name, signature }).call(vec![ident(column)])
+}
+
+impl Members {
+    /// A number that differs for different sets, whatever their order in memory.
+    fn digest(&self) -> u64 {
+        fn of(kind: u8, item: impl Hash) -> u64 {
+            let mut hasher = DefaultHasher::new();
+            (kind, item).hash(&mut hasher);
+            hasher.finish()
+        }
+        let sum = |hashes: &mut dyn Iterator<Item = u64>| hashes.fold(0_u64, u64::wrapping_add);
+        match self {
+            Self::Codes(codes) => sum(&mut codes.iter().map(|c| of(0, c))),
+            Self::Persons(persons) => sum(&mut persons.iter().map(|p| of(1, p))),
+            Self::Seqs(seqs) => sum(&mut seqs.iter().map(|s| of(2, s))),
+        }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct Among {
     members: Arc<Members>,
+    name: String,
     signature: Signature,
 }
 
 impl Hash for Among {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        match &*self.members {
-            Members::Codes(codes) => (0, codes.len()).hash(state),
-            Members::Persons(persons) => (1, persons.len()).hash(state),
-            Members::Seqs(seqs) => (2, seqs.len()).hash(state),
-        }
+        self.name.hash(state);
     }
 }
 
 impl ScalarUDFImpl for Among {
-    fn name(&self) -> &'static str {
-        "peakend_among"
+    fn name(&self) -> &str {
+        &self.name
     }
 
     fn signature(&self) -> &Signature {

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use peakend_query::{Loaded, OutcomeQuestion, VoiceFact, Warehouse, WarehouseError};
+use peakend_query::{
+    DayRange, Dimension, Filter, Loaded, NaiveWarehouse, OutcomeQuestion, Question, VoiceFact, VoiceList, VoiceOrder,
+    Warehouse, WarehouseError,
+};
 use peakend_warehouse::{SegmentWarehouse, Settings};
 
 use crate::differential::everything;
@@ -218,4 +221,32 @@ async fn a_concurrent_answer_sees_each_voice_exactly_once() {
     }
     writer.await.unwrap();
     assert_eq!(count(&warehouse, "o").await, VOICES);
+}
+
+#[tokio::test]
+async fn one_code_and_not_another_of_the_same_dimension_keeps_the_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    let mut all = voices(1..=400);
+    for (i, v) in all.iter_mut().enumerate() {
+        v.pillar = ["brand", "customer", "employee"][i % 3].to_owned();
+    }
+    let oracle = NaiveWarehouse::default();
+    oracle.append("o", all.clone()).await.unwrap();
+    warehouse.append("o", all).await.unwrap();
+    warehouse.seal("o").await.unwrap();
+    let is = |code: &str| Filter::In(Dimension::Pillar, vec![code.to_owned()]);
+    for filter in [
+        is("brand").and(Filter::Not(Box::new(is("employee")))),
+        Filter::Or(vec![is("brand"), is("customer")]),
+        Filter::Or(vec![is("brand"), Filter::Not(Box::new(is("employee")))]),
+    ] {
+        let period = DayRange { from: i32::MIN / 2, to: i32::MAX / 2 };
+        let list =
+            VoiceList { org: "o".to_owned(), period, filter, order: VoiceOrder::Newest, offset: 0, limit: 1_000 };
+        let (found, wanted) = (warehouse.voices(&list).await.unwrap(), oracle.voices(&list).await.unwrap());
+        assert_eq!((found.total, found.voices), (wanted.total, wanted.voices), "{:?}", list.filter);
+        let counted = Question { filter: list.filter.clone(), ..everything("o") };
+        assert_eq!(warehouse.answer(&counted).await.unwrap().rows, oracle.answer(&counted).await.unwrap().rows);
+    }
 }
