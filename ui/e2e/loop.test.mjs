@@ -1,6 +1,5 @@
-// The loop at a bank's page: redeem a fund, be asked, answer, see the voice and the case, close it.
+// The loop at a bank's page: redeem a fund, be asked, answer, and find the voice and the case.
 import assert from 'node:assert/strict';
-import { go } from './lib.mjs';
 
 const FUND = 'Blue Chip Select';
 
@@ -17,6 +16,16 @@ async function call(page, method, path, body) {
   );
   assert.ok(answer.status < 300, `${method} ${path} gave ${answer.status}: ${JSON.stringify(answer.body)}`);
   return answer.body;
+}
+
+/** Asks a list again until an entry fits; at most 20 s. */
+async function until(page, path, fits) {
+  for (let i = 0; i < 40; i += 1) {
+    const found = (await call(page, 'GET', path)).items.find(fits);
+    if (found) return found;
+    await page.waitForTimeout(500);
+  }
+  throw new Error(`nothing that fits came to ${path}`);
 }
 
 export default async function loop(t) {
@@ -48,35 +57,11 @@ export default async function loop(t) {
     answered = Date.now();
   });
 
-  await t.step('the answer is a voice within seconds', async () => {
-    await go(staff, '/insight/voices?touchpoint=fund-redeem');
-    await staff.getByText(said).first().waitFor({ timeout: 15_000 });
-    console.log(`       ${Date.now() - answered} ms from the answer to the voice on screen`);
-  });
-
-  await t.step('the answer opened a case, taken and closed with the keyboard', async () => {
-    await go(staff, '/act/cases?view=team');
-    await staff.getByText(said).first().waitFor({ timeout: 15_000 });
-    await staff.keyboard.press('j');
-    for (let i = 0; i < 20; i += 1) {
-      const at = await staff.evaluate(() => document.activeElement?.closest('[data-entry]')?.textContent ?? '');
-      if (at.includes(said)) break;
-      await staff.keyboard.press('j');
-    }
-    await staff.keyboard.press('Enter');
-    await staff.getByRole('button', { name: /^Take/ }).waitFor();
-    await staff.keyboard.press('t');
-    await staff.getByRole('button', { name: /^Take/ }).waitFor({ state: 'detached' });
-    await staff.keyboard.press('r');
-    const dialog = staff.getByRole('dialog', { name: /^Close case/ });
-    await dialog.getByRole('button', { name: 'Waiting' }).focus();
-    await staff.keyboard.press('Space');
-    await dialog.getByLabel('What was done').focus();
-    await staff.keyboard.type('Called, explained the delay and sent the money today.');
-    await dialog.getByRole('button', { name: 'Close', exact: true }).last().focus();
-    await staff.keyboard.press('Enter');
-    await dialog.waitFor({ state: 'detached' });
-    await staff.getByRole('button', { name: 'Reopen' }).waitFor();
+  await t.step('the answer is a voice and a case within seconds', async () => {
+    const voice = await until(staff, '/voices?touchpoint=fund-redeem&limit=50', (one) => one.text.includes(said));
+    console.log(`       ${Date.now() - answered} ms from the answer to the voice`);
+    assert.equal(voice.nps, 2);
+    await until(staff, '/cases?view=all&limit=50', (one) => JSON.stringify(one).includes(mark));
   });
   await context.close();
 
