@@ -1,5 +1,7 @@
 //! Writes prepared rows in one transaction, with the record of the import.
 
+use std::collections::BTreeMap;
+
 use peakend_domain::PersonId;
 use peakend_domain::sense::import::{FAULTS_SHOWN, ImportReport, ImportState, RowFault};
 use peakend_domain::sense::person::Alias;
@@ -148,9 +150,16 @@ async fn learn(
     let mut done = 0;
     for chunk in people.chunks(STEP) {
         let groups: Vec<Vec<Alias>> = chunk.iter().map(|(aliases, _)| aliases.clone()).collect();
-        let (ids, mut touched) = resolve_counted_in(tx, ctx.org(), &groups, ctx.now(), &*ctx.app.entropy).await?;
-        let traits: Vec<(PersonId, Traits)> =
-            ids.iter().cloned().zip(chunk.iter().map(|(_, traits)| traits.clone())).collect();
+        let told: Vec<Traits> = chunk.iter().map(|(_, traits)| traits.clone()).collect();
+        let (ids, mut touched) =
+            resolve_counted_in(tx, ctx.org(), &groups, &told, ctx.now(), &*ctx.app.entropy).await?;
+        let mut times: BTreeMap<&PersonId, u64> = BTreeMap::new();
+        for id in &ids {
+            *times.entry(id).or_default() += 1;
+        }
+        // somebody new who stands in one row has learned it already
+        let again = |id: &PersonId| !touched.contains(id) || times.get(id).is_some_and(|n| *n > 1);
+        let traits: Vec<(PersonId, Traits)> = ids.iter().cloned().zip(told).filter(|(id, _)| again(id)).collect();
         touched.extend(learn_counted_in(tx, ctx.org(), &traits, ctx.now()).await?);
         let changed = ids.iter().filter(|id| touched.contains(id)).count() as u64;
         report.rows_added += changed;

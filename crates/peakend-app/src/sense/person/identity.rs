@@ -8,6 +8,7 @@ use peakend_store::Tx;
 use peakend_store::admin::audit;
 use peakend_store::sense::person;
 
+use super::Traits;
 use crate::Error;
 
 /// The person meant by some aliases; made when nobody is known by them.
@@ -32,14 +33,16 @@ pub async fn resolve_many_in(
     now: jiff::Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<Vec<PersonId>, Error> {
-    Ok(resolve_counted_in(tx, org, groups, now, entropy).await?.0)
+    Ok(resolve_counted_in(tx, org, groups, &[], now, entropy).await?.0)
 }
 
-/// [`resolve_many_in`], with who is new among the answers.
+/// [`resolve_many_in`], with who is new among the answers. New persons have
+/// learned the traits of the group that made them, where there are any.
 pub(in crate::sense) async fn resolve_counted_in(
     tx: &mut Tx,
     org: &OrgId,
     groups: &[Vec<Alias>],
+    traits: &[Traits],
     now: jiff::Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<(Vec<PersonId>, BTreeSet<PersonId>), Error> {
@@ -50,10 +53,10 @@ pub(in crate::sense) async fn resolve_counted_in(
     let mut identities = Identities { held, ..Identities::default() };
     identities.open_unclear(tx, org, groups).await?;
     let mut ids = Vec::with_capacity(groups.len());
-    for group in groups {
+    for (at, group) in groups.iter().enumerate() {
         let id = match identities.certain(group) {
             Some(id) => id,
-            None => identities.settle(tx, org, group, now, entropy).await?,
+            None => identities.settle(tx, org, group, traits.get(at), now, entropy).await?,
         };
         ids.push(id);
     }
@@ -98,6 +101,7 @@ impl Identities {
         tx: &mut Tx,
         org: &OrgId,
         group: &[Alias],
+        traits: Option<&Traits>,
         now: jiff::Timestamp,
         entropy: &dyn Entropy,
     ) -> Result<PersonId, Error> {
@@ -111,7 +115,11 @@ impl Identities {
         let keep = resolution.keep.unwrap_or_else(|| {
             let id = PersonId::new(now, entropy);
             self.made.insert(id.clone());
-            self.fresh.push(Person::fresh(id.clone(), group, now));
+            let mut person = Person::fresh(id.clone(), group, now);
+            if let Some(traits) = traits {
+                person.learn(traits, now);
+            }
+            self.fresh.push(person);
             id
         });
         for alias in resolution.add {
