@@ -42,6 +42,7 @@ pub(crate) async fn open(data: &DataOptions, public_url: String, clock: Arc<dyn 
     let warehouse = SegmentWarehouse::open(&data.warehouse(), settings)?;
     let app = Arc::new(App::new(store, Arc::new(warehouse), clock, Arc::new(SystemEntropy), Settings { public_url }));
     app.refill().await?;
+    peakend_app::sense::import::abandon(&app).await?;
     Ok(app)
 }
 
