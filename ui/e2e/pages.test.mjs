@@ -4,7 +4,6 @@ import { go } from './lib.mjs';
 
 const DRESSES = [
   { lang: 'zh-Hans', theme: 'light', viewport: 'desktop' },
-  { lang: 'zh-Hant', theme: 'dark', viewport: 'phone' },
 ];
 
 export default async function pages(t) {
