@@ -8,6 +8,7 @@
 pub mod distribution;
 pub mod figure;
 pub mod insight;
+pub mod linear;
 pub mod summation;
 pub mod value;
 pub mod verify;
