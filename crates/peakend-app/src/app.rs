@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use peakend_channel::act::mail::Mailer;
 use peakend_domain::{Clock, Entropy};
 use peakend_query::Warehouse;
 use peakend_store::Store;
@@ -29,8 +30,12 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// Settings.
     pub settings: Settings,
+    /// The way out for mail; none when the operator has named no relay.
+    pub mailer: Option<Mailer>,
     /// Held by the one pump that runs.
     pub(crate) pumping: tokio::sync::Mutex<()>,
+    /// Employees' answers read lately.
+    pub(crate) employees: crate::insight::release::Lately,
     /// How far the imports of this process are.
     pub(crate) importing: crate::sense::import::Board,
 }
@@ -53,9 +58,18 @@ impl App {
             clock,
             entropy,
             settings,
+            mailer: None,
             pumping: tokio::sync::Mutex::new(()),
+            employees: crate::insight::release::Lately::default(),
             importing: crate::sense::import::Board::default(),
         }
+    }
+
+    /// With a way out for mail.
+    #[must_use]
+    pub fn with_mailer(mut self, mailer: Option<Mailer>) -> Self {
+        self.mailer = mailer;
+        self
     }
 
     /// The present instant.

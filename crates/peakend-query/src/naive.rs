@@ -109,6 +109,10 @@ impl Warehouse for NaiveWarehouse {
         Ok(0)
     }
 
+    async fn head(&self, org: &str) -> Result<u64, WarehouseError> {
+        Ok(self.with(org, |org| org.provenance().position))
+    }
+
     async fn load_outcomes(&self, org: &str, batch: &str, rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError> {
         Ok(self.with(org, |org| {
             if !org.batches.insert(batch.to_owned()) {

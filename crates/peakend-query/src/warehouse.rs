@@ -31,6 +31,8 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     async fn seal(&self, org: &str) -> Result<u64, WarehouseError>;
     /// Highest log position that is durable here; 0 when none.
     async fn position(&self, org: &str) -> Result<u64, WarehouseError>;
+    /// Highest log position that answers count, durable or hot; 0 when none.
+    async fn head(&self, org: &str) -> Result<u64, WarehouseError>;
     /// Load operating figures, durable when it returns, idempotent by batch id.
     /// A later batch wins over an earlier one for the same (person, kind, month).
     async fn load_outcomes(&self, org: &str, batch: &str, rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError>;

@@ -4,8 +4,10 @@
 
 mod fixed;
 mod http;
+mod smtp;
 mod world;
 
 pub use fixed::{FrozenClock, SeededEntropy};
 pub use http::{Client, Reply};
+pub use smtp::SmtpSink;
 pub use world::World;

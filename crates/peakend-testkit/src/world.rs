@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use peakend_app::admin::{session, setup};
 use peakend_app::{App, Ctx, Settings, Token};
+use peakend_channel::act::mail::Mailer;
 use peakend_domain::{Actor, ActorKind, OrgId, Role, Scope, UserId};
 use peakend_query::NaiveWarehouse;
 use peakend_store::Store;
@@ -62,6 +63,12 @@ impl World {
         let owner_actor =
             Actor { kind: ActorKind::User(owner.clone()), role: Role::Owner, scope: Scope::all(org.clone()) };
         Self { app, clock, org, owner, owner_actor, _dir: dir }
+    }
+
+    /// Let mail leave through a relay. Call it before the application is shared.
+    pub fn mail_through(&mut self, relay: &str) {
+        let mailer = Mailer::new(relay, "Harbour Bank <hello@bank.example>").unwrap();
+        Arc::get_mut(&mut self.app).expect("nobody shares the application yet").mailer = Some(mailer);
     }
 
     /// The owner's context.

@@ -117,6 +117,12 @@ impl Org {
         Ok((chunks, state.hot.last_seq()))
     }
 
+    /// Highest log position that answers count.
+    pub(crate) fn head(&self) -> u64 {
+        let state = self.state();
+        state.manifest.sealed.max(state.hot.last_seq())
+    }
+
     /// Sealed and hot voices that may lie in these days.
     pub(crate) fn voices(&self, from: i32, to: i32) -> Result<Snapshot, WarehouseError> {
         let mut state = self.state();

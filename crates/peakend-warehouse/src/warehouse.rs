@@ -121,6 +121,10 @@ impl Warehouse for SegmentWarehouse {
         Ok(self.known(org).map_or(0, |org| org.manifest().sealed))
     }
 
+    async fn head(&self, org: &str) -> Result<u64, WarehouseError> {
+        Ok(self.known(org).map_or(0, |org| org.head()))
+    }
+
     async fn load_outcomes(&self, org: &str, batch: &str, rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError> {
         let found = self.known_or_new(org);
         let held = Arc::clone(&found.writing).lock_owned().await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use peakend_app::{App, Settings};
+use peakend_channel::act::mail::Mailer;
 use peakend_domain::{Clock, Entropy};
 use peakend_store::Store;
 use peakend_warehouse::SegmentWarehouse;
@@ -32,7 +33,12 @@ impl Entropy for SystemEntropy {
 }
 
 /// Open the data and wire the application over it.
-pub(crate) async fn open(data: &DataOptions, public_url: String, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<App>> {
+pub(crate) async fn open(
+    data: &DataOptions,
+    public_url: String,
+    clock: Arc<dyn Clock>,
+    mailer: Option<Mailer>,
+) -> anyhow::Result<Arc<App>> {
     std::fs::create_dir_all(&data.data).with_context(|| format!("create the data folder {}", data.data.display()))?;
     let store = Store::open(&data.address()).await?;
     let settings = peakend_warehouse::Settings {
@@ -40,7 +46,8 @@ pub(crate) async fn open(data: &DataOptions, public_url: String, clock: Arc<dyn 
         ..peakend_warehouse::Settings::default()
     };
     let warehouse = SegmentWarehouse::open(&data.warehouse(), settings)?;
-    let app = Arc::new(App::new(store, Arc::new(warehouse), clock, Arc::new(SystemEntropy), Settings { public_url }));
+    let app = App::new(store, Arc::new(warehouse), clock, Arc::new(SystemEntropy), Settings { public_url });
+    let app = Arc::new(app.with_mailer(mailer));
     app.refill().await?;
     peakend_app::sense::import::abandon(&app).await?;
     Ok(app)

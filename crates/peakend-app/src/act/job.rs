@@ -1,6 +1,7 @@
 //! Jobs: written in the transaction that needs them, run later, seen and replayed.
 
 use jiff::Timestamp;
+use peakend_domain::act::case::Deed;
 use peakend_domain::act::job::{Job, JobRequest, JobState};
 use peakend_domain::{Entropy, JobId, OrgId, Permission};
 use peakend_store::Tx;
@@ -44,8 +45,17 @@ impl App {
 
     /// One job in one transaction with its effects.
     async fn run_job(&self, job: &Job, now: Timestamp) -> Result<bool, Error> {
+        // the world outside is spoken to before the writer is held
+        let delivered = match job.request.kind.as_str() {
+            recovery::REASK => recovery::deliver(self, job).await,
+            _ => Ok(None),
+        };
         let mut tx = self.store.begin().await?;
-        let outcome = match run_in(&mut tx, self, job, now).await {
+        let ran = match delivered {
+            Ok(deed) => run_in(&mut tx, self, job, deed.as_ref(), now).await,
+            Err(e) => Err(e),
+        };
+        let outcome = match ran {
             // the lease may have passed on while this ran: then the other worker's effects count
             Ok(()) if store::finish(&mut tx, job, now).await? => {
                 tx.commit().await?;
@@ -66,9 +76,9 @@ impl App {
     }
 }
 
-async fn run_in(tx: &mut Tx, app: &App, job: &Job, now: Timestamp) -> Result<(), Error> {
+async fn run_in(tx: &mut Tx, app: &App, job: &Job, deed: Option<&Deed>, now: Timestamp) -> Result<(), Error> {
     match job.request.kind.as_str() {
-        recovery::REASK => recovery::send_in(tx, app, job, now).await,
+        recovery::REASK => recovery::send_in(tx, app, job, deed, now).await,
         recovery::REASK_CLOSE => recovery::close_in(tx, app, job, now).await,
         other => Err(Error::Fault(format!("no worker knows jobs of kind {other}"))),
     }

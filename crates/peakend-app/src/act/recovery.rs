@@ -3,9 +3,10 @@
 //! The survey asked is the organisation's published survey with the code
 //! [`SURVEY`]; without one, and without a known person, nobody is asked and the
 //! case says so. The link is shown on the case, so that whoever works it can
-//! send it at once; the job marks when it is due and that no channel sent it.
+//! send it at once; when it is due a job mails it, or says on the case why not.
 
 use jiff::{SignedDuration, Timestamp};
+use peakend_channel::act::mail::MailError;
 use peakend_domain::act::case::{Case, CaseState, Deed};
 use peakend_domain::act::job::{Job, JobRequest};
 use peakend_domain::act::recovery::{REASK_AFTER_DAYS, REASK_OPEN_DAYS, Reask, Recovery};
@@ -19,6 +20,7 @@ use serde_json::{Map, Value, json};
 
 use super::case::apply_in;
 use super::job::enqueue;
+use super::reask_mail;
 use crate::{App, Error, sha256_hex};
 
 /// Code of the survey that asks again.
@@ -89,12 +91,38 @@ pub async fn settle_in(
     Ok(Some(apply_in(tx, &Actor::system(answer.org.clone()), entropy, found, &deed, at).await?))
 }
 
-/// The job at the time of sending: says on the case that the link is due and
-/// that it must be sent by hand, unless it was answered already.
-pub(super) async fn send_in(tx: &mut Tx, app: &App, job: &Job, now: Timestamp) -> Result<(), Error> {
-    let Some(case) = waiting(tx, job).await? else { return Ok(()) };
-    let deed = Deed::ReaskSent { through: String::new(), problem: "no_channel".to_owned() };
-    apply_in(tx, &Actor::system(job.org.clone()), &*app.entropy, case, &deed, now).await?;
+/// Hand the due re-ask to the mail relay, outside any transaction. None when
+/// nothing waits any more. A relay that cannot be reached is an error, so that
+/// the job tries again; what can never arrive is written on the case.
+pub(super) async fn deliver(app: &App, job: &Job) -> Result<Option<Deed>, Error> {
+    let mut tx = app.store.read().await?;
+    let Some(case) = waiting(&mut tx, job).await? else { return Ok(None) };
+    let sent =
+        |through: &str, problem: &str| Deed::ReaskSent { through: through.to_owned(), problem: problem.to_owned() };
+    let Some(mailer) = &app.mailer else { return Ok(Some(sent("", "no_channel"))) };
+    let Some(mail) = reask_mail::write_in(&mut tx, app, &case).await? else { return Ok(Some(sent("", "no_address"))) };
+    drop(tx);
+    match mailer.send(&mail).await {
+        Ok(()) => Ok(Some(sent("email", ""))),
+        Err(MailError::Later(reason)) => Err(Error::Fault(format!("mail a re-ask: {reason}"))),
+        Err(refused) => {
+            tracing::warn!(case = case.opening.id.as_str(), reason = %refused, "a re-ask cannot be mailed");
+            Ok(Some(sent("", "mail_refused")))
+        }
+    }
+}
+
+/// The job at the time of sending: writes on the case what [`deliver`] did,
+/// unless it was answered already.
+pub(super) async fn send_in(
+    tx: &mut Tx,
+    app: &App,
+    job: &Job,
+    deed: Option<&Deed>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (Some(deed), Some(case)) = (deed, waiting(tx, job).await?) else { return Ok(()) };
+    apply_in(tx, &Actor::system(job.org.clone()), &*app.entropy, case, deed, now).await?;
     Ok(())
 }
 

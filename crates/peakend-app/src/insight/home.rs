@@ -66,10 +66,9 @@ pub async fn read(ctx: &Ctx<'_>, from: Day, to: Day, filter: &VoiceFilter) -> Re
     let frame = Frame::open(ctx).await?;
     let period =
         Period::new(from, to).ok_or_else(|| Error::field("to", "before_from", "the period ends before it begins"))?;
-    let mut pillars = Vec::new();
-    for pillar in Pillar::ALL.into_iter().filter(|p| filter.pillar.is_none_or(|wanted| wanted == *p)) {
-        pillars.push(pulse(ctx, &frame, pillar, period, filter).await?);
-    }
+    let wanted = Pillar::ALL.into_iter().filter(|p| filter.pillar.is_none_or(|wanted| wanted == *p));
+    let pillars =
+        futures::future::try_join_all(wanted.map(|pillar| pulse(ctx, &frame, pillar, period, filter))).await?;
     let voices = ctx
         .app
         .warehouse

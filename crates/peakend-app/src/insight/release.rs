@@ -3,7 +3,8 @@
 //! Reads the pillar's answers, asks the rule ([`rule`]) which sets may be told
 //! given everything told before, and writes down what is told before it leaves.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use peakend_domain::Day;
 use peakend_domain::insight::metric::Measure;
@@ -61,7 +62,7 @@ pub(crate) struct Groups {
 
 /// Counts about employees, as far as they may be told.
 pub(crate) async fn groups(ctx: &Ctx<'_>, asked: &Asked) -> Result<Groups, Error> {
-    let universe = Universe::of(everyone(ctx, answered(asked.measure)).await?);
+    let universe = everyone(ctx, answered(asked.measure)).await?;
     let (keys, mut candidates) = candidates(asked, &universe);
     let measure = asked.measure.name();
     let outcomes = remembered(ctx, measure, |log| {
@@ -139,7 +140,7 @@ pub(crate) async fn texts(
     from: Day,
     to: Day,
 ) -> Result<Result<Vec<String>, rule::Withheld>, Error> {
-    let universe = Universe::of(everyone(ctx, Filter::HasText(true)).await?);
+    let universe = everyone(ctx, Filter::HasText(true)).await?;
     let months = peakend_domain::insight::figure::Period { from, to }.widened_to_months();
     let period = DayRange { from: months.from.0, to: months.to.0 };
     let key = format!("{filter:?}|{}..{}", months.from, months.to);
@@ -194,9 +195,38 @@ async fn remembered<T>(
     Err(Error::Busy { retry_after_s: 1 })
 }
 
+/// Universes read lately, by organisation, question and how far the warehouse was.
+#[derive(Debug, Default)]
+pub(crate) struct Lately(Mutex<VecDeque<(String, Arc<Universe>)>>);
+
+impl Lately {
+    /// Universes kept: the measures that one screen asks about.
+    const KEPT: usize = 8;
+
+    fn all(&self) -> std::sync::MutexGuard<'_, VecDeque<(String, Arc<Universe>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Every voice of employees that answers a measure, of all times: the sets of
-/// different periods are weighed against each other too.
-async fn everyone(ctx: &Ctx<'_>, answering: Filter) -> Result<Vec<VoiceFact>, Error> {
+/// different periods are weighed against each other too. One screen asks several
+/// times at the same position of the log; the rows are read once.
+async fn everyone(ctx: &Ctx<'_>, answering: Filter) -> Result<Arc<Universe>, Error> {
+    let org = ctx.org().as_str();
+    let key = format!("{org}|{}|{answering:?}", ctx.app.warehouse.head(org).await?);
+    if let Some((_, known)) = ctx.app.employees.all().iter().find(|(k, _)| *k == key) {
+        return Ok(Arc::clone(known));
+    }
+    let universe = Arc::new(Universe::of(everyone_anew(ctx, answering).await?));
+    let mut kept = ctx.app.employees.all();
+    kept.push_back((key, Arc::clone(&universe)));
+    if kept.len() > Lately::KEPT {
+        kept.pop_front();
+    }
+    Ok(universe)
+}
+
+async fn everyone_anew(ctx: &Ctx<'_>, answering: Filter) -> Result<Vec<VoiceFact>, Error> {
     let page = ctx
         .app
         .warehouse
@@ -216,7 +246,8 @@ async fn everyone(ctx: &Ctx<'_>, answering: Filter) -> Result<Vec<VoiceFact>, Er
 }
 
 /// Answers in order of the log; a person is a place in it.
-struct Universe {
+#[derive(Debug)]
+pub(crate) struct Universe {
     facts: Vec<VoiceFact>,
     place: HashMap<u64, u32>,
 }

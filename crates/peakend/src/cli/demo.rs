@@ -13,7 +13,7 @@ use peakend_store::admin::user;
 
 use super::say;
 use super::serve::{bind, serve};
-use crate::config::{DataOptions, ServerOptions};
+use crate::config::{DataOptions, MailOptions, ServerOptions};
 use crate::demo::{Demo as Bank, OWNER, Progress};
 use crate::wiring::{self, StagedClock};
 
@@ -40,6 +40,8 @@ pub(crate) struct Demo {
     data: PathBuf,
     #[command(flatten)]
     server: ServerOptions,
+    #[command(flatten)]
+    mail: MailOptions,
 }
 
 /// Written when the demo is whole; holds the proofs.
@@ -68,7 +70,8 @@ impl Demo {
         }
         let listener = bind(&self.server).await?;
         let url = self.server.public_url(listener.local_addr()?);
-        let app = wiring::open(&self.options(), url.clone(), Arc::new(wiring::SystemClock)).await?;
+        let app =
+            wiring::open(&self.options(), url.clone(), Arc::new(wiring::SystemClock), self.mail.mailer()?).await?;
         let link = self.link(&app).await?;
         say(&format!("listening on {url}"));
         say(&format!("sign in: {link}"));
@@ -98,7 +101,9 @@ impl Demo {
         std::fs::write(self.data.join("peakend-demo"), "this folder is made and removed by peakend demo\n")?;
         let clock = Arc::new(StagedClock::default());
         let url = self.server.public_url(self.server.listen);
-        let app = wiring::open(&self.options(), url, Arc::clone(&clock) as Arc<dyn peakend_domain::Clock>).await?;
+        // a history that is made must not write to anybody
+        let app =
+            wiring::open(&self.options(), url, Arc::clone(&clock) as Arc<dyn peakend_domain::Clock>, None).await?;
         let zone = jiff::tz::TimeZone::get("Asia/Shanghai")?;
         let today = day_of(clock.now(), &zone);
         let proof = Bank::run(Arc::clone(&app), clock, self.customers, today, &Progress::new(!self.json)).await?;

@@ -86,7 +86,7 @@ impl Import {
     /// enough for everything but outcomes.
     async fn open(&self) -> anyhow::Result<(Arc<App>, bool)> {
         let url = String::new();
-        match wiring::open(&self.data, url.clone(), Arc::new(SystemClock)).await {
+        match wiring::open(&self.data, url.clone(), Arc::new(SystemClock), None).await {
             Ok(app) => Ok((app, true)),
             Err(e) if self.kind == ImportKind::Outcomes => {
                 Err(e.context("outcomes need the warehouse: stop the server, or import in its UI or API"))

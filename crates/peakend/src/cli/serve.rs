@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use peakend_app::App;
 use tokio::net::TcpListener;
 
-use crate::config::{DataOptions, ServerOptions};
+use crate::config::{DataOptions, MailOptions, ServerOptions};
 use crate::wiring::{self, SystemClock};
 
 /// Serve until told to stop.
@@ -17,13 +17,15 @@ pub(crate) struct Serve {
     server: ServerOptions,
     #[command(flatten)]
     data: DataOptions,
+    #[command(flatten)]
+    mail: MailOptions,
 }
 
 impl Serve {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let listener = bind(&self.server).await?;
         let url = self.server.public_url(listener.local_addr()?);
-        let app = wiring::open(&self.data, url.clone(), Arc::new(SystemClock)).await?;
+        let app = wiring::open(&self.data, url.clone(), Arc::new(SystemClock), self.mail.mailer()?).await?;
         crate::cli::say(&format!("listening on {url}"));
         if peakend_app::admin::setup::needed(&app).await? {
             crate::cli::say(&format!("first run: open {url}/setup and create the owner"));

@@ -116,7 +116,7 @@ async fn a_stale_revision_is_a_conflict_and_changes_nothing() {
     assert_eq!(case::read(&bank.ctx(), &id).await.unwrap().entries.len(), 2);
 }
 
-async fn publish_reask(bank: &Bank) {
+pub(super) async fn publish_reask(bank: &Bank) {
     let now = bank.world.app.now();
     let row = SurveyRow {
         id: SurveyId::new(now, &*bank.world.app.entropy),
@@ -135,7 +135,7 @@ async fn publish_reask(bank: &Bank) {
     tx.commit().await.unwrap();
 }
 
-async fn closed(bank: &Bank, person: &str) -> CaseId {
+pub(super) async fn closed(bank: &Bank, person: &str) -> CaseId {
     let id = bank.hear(&bank.voice(person, "b1", 2)).await.remove(0);
     let ctx = bank.ctx();
     case::take(&ctx, &seen(&id)).await.unwrap();

@@ -1,6 +1,7 @@
 //! Acting on voices: which ones open a case, how it is worked, and what the re-ask says.
 mod case;
 mod initiative;
+mod reask_mail;
 
 use peakend_app::Ctx;
 use peakend_app::act::alert::{AlertRules, decide_in};

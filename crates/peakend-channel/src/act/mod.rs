@@ -1,0 +1,2 @@
+//! Act: messages to persons.
+pub mod mail;
