@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use peakend_domain::act::alert;
 use peakend_domain::act::alert_rule::{AlertRule, AlertRuleDraft};
 use peakend_domain::act::case::JOIN_DAYS;
-use peakend_domain::sense::expression::{self, Expr};
+use peakend_domain::sense::expression::{self, Expr, FactKind, Misfit};
 use peakend_domain::sense::voice::Voice;
 use peakend_domain::{AlertRuleId, FieldFault, Permission, Pillar};
 use peakend_store::act::{alert_rule as store, calendar};
@@ -110,7 +110,25 @@ pub fn condition(text: &str) -> Result<Expr, FieldFault> {
             return Err(FieldFault::new("condition", "field_unknown", what).arg("name", name));
         }
     }
+    if let Some(misfit) = expr.misfit(&alert::kind) {
+        return Err(never_holds(&misfit));
+    }
     Ok(expr)
+}
+
+/// A comparison that no voice can meet.
+fn never_holds(misfit: &Misfit) -> FieldFault {
+    let Misfit { fact, kind, with } = misfit;
+    let example = if fact == "sentiment" { "`sentiment < 0` for what sounds bad" } else { "such as `nps <= 6`" };
+    let what = match (kind, with.as_str()) {
+        (FactKind::Number, "") => format!("`{fact}` is a number, not a text: compare it, {example}"),
+        (FactKind::Number, with) => format!("`{fact}` is a number and never equals {with}: compare it, {example}"),
+        (FactKind::Text, with) => {
+            format!("`{fact}` is a text and never meets {with}: put the value in quotation marks")
+        }
+    };
+    let fault = FieldFault::new("condition", "never_holds", what);
+    fault.arg("name", fact.as_str()).arg("kind", kind.name()).arg("with", with.as_str())
 }
 
 /// Try a condition on the voices of the last thirty days. Nothing is opened.
@@ -171,5 +189,8 @@ mod tests {
         assert_eq!(condition("salary > 3").unwrap_err().code, "field_unknown");
         assert_eq!(condition("nps <=").unwrap_err().code, "condition_unreadable");
         assert_eq!(condition("  ").unwrap_err().code, "condition_empty");
+        let never = condition("sentiment == 'negative'").unwrap_err();
+        assert_eq!(never.code, "never_holds");
+        assert!(never.message.contains("`sentiment < 0`"), "{}", never.message);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::sense::expression::FactKind;
 use crate::sense::voice::Voice;
 use crate::{AlertId, AlertRuleId, CaseId};
 
@@ -86,6 +87,16 @@ pub const FIELDS: [&str; 18] = [
     "language",
 ];
 
+/// Whether a field of a condition is a number or a text; `None` for answers.
+#[must_use]
+pub fn kind(path: &[String]) -> Option<FactKind> {
+    match path {
+        [name] if ["score", "nps", "csat", "ces", "sentiment"].contains(&name.as_str()) => Some(FactKind::Number),
+        [name] if FIELDS.contains(&name.as_str()) => Some(FactKind::Text),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +147,16 @@ mod tests {
             (&fields["score"], &fields["nps"], &fields["answers"]["why"]),
             (&json!(2), &Value::Null, &json!("fee"))
         );
+    }
+
+    #[test]
+    fn a_fields_kind_is_what_the_field_holds() {
+        let fields = fields(&Voice { nps: Some(3), ces: Some(1), sentiment: Some(-20), ..voice("x") });
+        for name in FIELDS {
+            let number = kind(&[name.to_owned()]) == Some(FactKind::Number);
+            assert_eq!(fields[name].is_number(), number, "{name}");
+        }
+        assert_eq!(kind(&["answers".to_owned(), "why".to_owned()]), None);
     }
 
     #[test]

@@ -23,6 +23,7 @@
 //! an answer. Evaluation never fails. Full-width letters, digits, operators,
 //! brackets and Chinese quotation marks outside texts are read as their ASCII
 //! forms, so that an expression typed with a Chinese keyboard works.
+mod kind;
 mod parse;
 
 use std::borrow::Cow;
@@ -31,6 +32,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use kind::{FactKind, Misfit};
 pub use parse::{ExprFault, MAX_BYTES, MAX_DEPTH, MAX_NODES, parse};
 
 /// A parsed expression. Its JSON form is one key per node:
