@@ -3,8 +3,8 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Once;
 
-use sqlx::any::AnyPoolOptions;
-use sqlx::{Any, AnyConnection, AnyPool, Executor as _, Transaction};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Executor as _, Transaction};
 
 use crate::{StoreError, migration};
 
@@ -112,6 +112,9 @@ impl DerefMut for Tx {
 }
 
 async fn pool(engine: Engine, url: &str, size: u32) -> Result<AnyPool, StoreError> {
+    // a slow bulk statement would print its thousands of placeholders; durations are measured above the store
+    let options: AnyConnectOptions = url.parse().map_err(StoreError::on("read the database's address"))?;
+    let options = options.disable_statement_logging();
     AnyPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(std::time::Duration::from_secs(30))
@@ -129,7 +132,7 @@ async fn pool(engine: Engine, url: &str, size: u32) -> Result<AnyPool, StoreErro
                 Ok(())
             })
         })
-        .connect(url)
+        .connect_with(options)
         .await
         .map_err(StoreError::on("open the database"))
 }

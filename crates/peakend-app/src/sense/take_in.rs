@@ -59,24 +59,34 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, org: &OrgId, entries: &[&Logge
     let alerts = AlertRules::load(tx, org).await?;
     let asks = AskRules::load(tx, org).await?;
     let now = app.now();
-    let mut voices = Vec::new();
-    for ((entry, said), who) in said.iter().zip(&who) {
-        let person = who.as_ref().and_then(|id| persons.get(id));
-        let heard = match said {
-            Said::Response(heard) => heard.voice(entry, &places, &zone, person),
-            Said::Signal(body) => signal::voice(body, entry, &places, &zone, person),
-            Said::Identify(_) => continue,
-            Said::Event(body) => {
-                let happened = happened(body, entry, who.as_ref());
-                if event::insert(tx, org, &happened).await? && !body.quiet {
-                    event_rule::decide_in(tx, app, org, &asks, &happened, now).await?;
-                }
-                continue;
+    let happened = said.iter().zip(&who).map(|((entry, said), who)| match said {
+        Said::Event(body) => Some(happened(body, entry, who.as_ref())),
+        _ => None,
+    });
+    let happened: Vec<Option<Event>> = happened.collect();
+    let heard: Vec<Option<Voice>> = said
+        .iter()
+        .zip(&who)
+        .map(|((entry, said), who)| {
+            let person = who.as_ref().and_then(|id| persons.get(id));
+            match said {
+                Said::Response(heard) => Some(heard.voice(entry, &places, &zone, person)),
+                Said::Signal(body) => Some(signal::voice(body, entry, &places, &zone, person)),
+                Said::Identify(_) | Said::Event(_) => None,
             }
-        };
-        if !voice::insert(tx, &heard).await? {
-            continue;
+        })
+        .collect();
+    let mut new = voice::insert_many(tx, &heard.iter().flatten().cloned().collect::<Vec<_>>()).await?;
+    let mut first = event::insert_many(tx, org, &happened.iter().flatten().cloned().collect::<Vec<_>>()).await?;
+    let mut voices = Vec::with_capacity(new.len());
+    for (((entry, said), happened), heard) in said.iter().zip(&happened).zip(heard) {
+        if let (Said::Event(body), Some(happened)) = (said, happened)
+            && first.remove(&happened.id)
+            && !body.quiet
+        {
+            event_rule::decide_in(tx, app, org, &asks, happened, now).await?;
         }
+        let Some(heard) = heard.filter(|v| new.remove(&v.id)) else { continue };
         if let Said::Response(said) = said {
             settle(app, tx, org, said, entry, &heard).await?;
         }

@@ -1,28 +1,41 @@
 //! Events as a read model of the intake log.
 
+use std::collections::HashSet;
+
 use peakend_domain::sense::event::Event;
 use peakend_domain::{OrgId, micros, timestamp};
 
-use crate::row::Columns;
+use crate::row::{Columns, placeholders, rows_of};
 use crate::{StoreError, Tx};
 
-/// Insert an event; the same id again changes nothing. Returns whether it is new.
-pub async fn insert(tx: &mut Tx, org: &OrgId, e: &Event) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO event (org_id, id, seq, person_id, name, at, properties) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-         ON CONFLICT (org_id, id) DO NOTHING",
-    )
-    .bind(org.as_str())
-    .bind(e.id.as_str())
-    .bind(e.seq)
-    .bind(e.person.as_str())
-    .bind(e.name.as_str())
-    .bind(micros(e.at))
-    .bind(e.properties.to_string())
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::on("insert an event"))?;
-    Ok(done.rows_affected() == 1)
+/// Insert events, each id once; ids that are there already change nothing.
+/// Returns the ids that are new.
+pub async fn insert_many(tx: &mut Tx, org: &OrgId, events: &[Event]) -> Result<HashSet<String>, StoreError> {
+    const WIDTH: usize = 7;
+    let mut new = HashSet::with_capacity(events.len());
+    for chunk in events.chunks(rows_of(WIDTH)) {
+        let sql = format!(
+            "INSERT INTO event (org_id, id, seq, person_id, name, at, properties) VALUES {} \
+             ON CONFLICT (org_id, id) DO NOTHING RETURNING id",
+            placeholders(chunk.len(), WIDTH, 0)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for e in chunk {
+            query = query
+                .bind(org.as_str())
+                .bind(e.id.as_str())
+                .bind(e.seq)
+                .bind(e.person.as_str())
+                .bind(e.name.as_str())
+                .bind(micros(e.at))
+                .bind(e.properties.to_string());
+        }
+        let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("insert events"))?;
+        for row in &rows {
+            new.insert(Columns::of(row, "insert events").text("id")?);
+        }
+    }
+    Ok(new)
 }
 
 /// Events of a name within a span (from inclusive, to exclusive), oldest first.

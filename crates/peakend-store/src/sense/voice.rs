@@ -1,10 +1,14 @@
 //! Voices as a read model of the intake log.
 
+use std::collections::HashSet;
+
 use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_domain::{Day, OrgId, Pillar, Scope, UnitScope, micros, timestamp};
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, Row as _};
 
+use crate::row::{placeholders, rows_of};
 use crate::{StoreError, Tx};
 
 const COLUMNS: &str = "org_id, id, seq, kind, pillar, survey_code, survey_version, person_id, unit_code, unit_path, \
@@ -13,45 +17,62 @@ const COLUMNS: &str = "org_id, id, seq, kind, pillar, survey_code, survey_versio
 
 /// Insert a voice; the same id again changes nothing. Returns whether it is new.
 pub async fn insert(tx: &mut Tx, v: &Voice) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO voice (org_id, id, seq, kind, pillar, survey_code, survey_version, person_id, unit_code, \
-         unit_path, line_code, journey_code, stage_code, touchpoint_code, channel_code, segment, theme, language, at, \
-         day, nps, csat, ces, sentiment, answers, text, author, url) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
-         $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28) \
-         ON CONFLICT (org_id, id) DO NOTHING",
-    )
-    .bind(v.org.as_str())
-    .bind(v.id.as_str())
-    .bind(v.seq)
-    .bind(v.kind.name())
-    .bind(v.pillar.name())
-    .bind(v.survey_code.as_str())
-    .bind(v.survey_version)
-    .bind(v.person.as_str())
-    .bind(v.unit_code.as_str())
-    .bind(v.unit_path.as_str())
-    .bind(v.line_code.as_str())
-    .bind(v.journey_code.as_str())
-    .bind(v.stage_code.as_str())
-    .bind(v.touchpoint_code.as_str())
-    .bind(v.channel_code.as_str())
-    .bind(v.segment.as_str())
-    .bind(v.theme.as_str())
-    .bind(v.language.as_str())
-    .bind(micros(v.at))
-    .bind(i64::from(v.day.0))
-    .bind(v.nps.map(i64::from))
-    .bind(v.csat.map(i64::from))
-    .bind(v.ces.map(i64::from))
-    .bind(v.sentiment.map(i64::from))
-    .bind(v.answers.to_string())
-    .bind(v.text.as_str())
-    .bind(v.author.as_str())
-    .bind(v.url.as_str())
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::on("insert a voice"))?;
-    Ok(done.rows_affected() == 1)
+    Ok(!insert_many(tx, std::slice::from_ref(v)).await?.is_empty())
+}
+
+/// Values of a row.
+const WIDTH: usize = 28;
+
+/// Insert voices, each id once; ids that are there already change nothing.
+/// Returns the ids that are new.
+pub async fn insert_many(tx: &mut Tx, voices: &[Voice]) -> Result<HashSet<String>, StoreError> {
+    let mut new = HashSet::with_capacity(voices.len());
+    for chunk in voices.chunks(rows_of(WIDTH)) {
+        let holes = placeholders(chunk.len(), WIDTH, 0);
+        let sql =
+            format!("INSERT INTO voice ({COLUMNS}) VALUES {holes} ON CONFLICT (org_id, id) DO NOTHING RETURNING id");
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for voice in chunk {
+            query = bind(query, voice);
+        }
+        let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("insert voices"))?;
+        for row in &rows {
+            new.insert(row.try_get("id").map_err(StoreError::on("insert voices"))?);
+        }
+    }
+    Ok(new)
+}
+
+fn bind<'q>(query: Query<'q, Any, AnyArguments>, v: &'q Voice) -> Query<'q, Any, AnyArguments> {
+    query
+        .bind(v.org.as_str())
+        .bind(v.id.as_str())
+        .bind(v.seq)
+        .bind(v.kind.name())
+        .bind(v.pillar.name())
+        .bind(v.survey_code.as_str())
+        .bind(v.survey_version)
+        .bind(v.person.as_str())
+        .bind(v.unit_code.as_str())
+        .bind(v.unit_path.as_str())
+        .bind(v.line_code.as_str())
+        .bind(v.journey_code.as_str())
+        .bind(v.stage_code.as_str())
+        .bind(v.touchpoint_code.as_str())
+        .bind(v.channel_code.as_str())
+        .bind(v.segment.as_str())
+        .bind(v.theme.as_str())
+        .bind(v.language.as_str())
+        .bind(micros(v.at))
+        .bind(i64::from(v.day.0))
+        .bind(v.nps.map(i64::from))
+        .bind(v.csat.map(i64::from))
+        .bind(v.ces.map(i64::from))
+        .bind(v.sentiment.map(i64::from))
+        .bind(v.answers.to_string())
+        .bind(v.text.as_str())
+        .bind(v.author.as_str())
+        .bind(v.url.as_str())
 }
 
 /// One voice within the scope.

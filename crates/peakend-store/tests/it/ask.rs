@@ -137,8 +137,9 @@ async fn rules_and_events_read_back() {
             at: at(10),
             properties: json!({"amount": 500}),
         };
-        assert!(event::insert(&mut tx, &org("a"), &happened).await.unwrap());
-        assert!(!event::insert(&mut tx, &org("a"), &happened).await.unwrap());
+        let once = std::slice::from_ref(&happened);
+        assert!(event::insert_many(&mut tx, &org("a"), once).await.unwrap().contains(&happened.id));
+        assert!(event::insert_many(&mut tx, &org("a"), once).await.unwrap().is_empty());
         let found = event::of_name(&mut tx, &org("a"), "Fund Redeemed", at(10), at(11), 10).await.unwrap();
         assert_eq!(found, [happened]);
         assert!(event::of_name(&mut tx, &org("a"), "Fund Redeemed", at(0), at(10), 10).await.unwrap().is_empty());
