@@ -18,7 +18,7 @@ use crate::{App, Ctx, Error};
 /// What staff say of a rule.
 #[derive(Debug, Clone)]
 pub struct RuleText {
-    /// Code; fixed once made.
+    /// Code; fixed once made. Without one a new rule takes its event's name.
     pub code: String,
     /// Name.
     pub name: String,
@@ -55,13 +55,29 @@ pub async fn create(ctx: &Ctx<'_>, text: &RuleText) -> Result<EventRule, Error> 
 pub async fn create_in(ctx: &Ctx<'_>, tx: &mut Tx, text: &RuleText) -> Result<EventRule, Error> {
     ctx.require(Permission::Ask)?;
     let id = EventRuleId::new(ctx.now(), &*ctx.app.entropy);
-    let rule = read(tx, ctx.org(), id, text).await?;
-    if event_rule::all(tx, ctx.org()).await?.iter().any(|r| r.code == rule.code) {
+    let before = event_rule::all(tx, ctx.org()).await?;
+    let mut text = text.clone();
+    if text.code.trim().is_empty() {
+        text.code = free_code(&text.event_name, &before);
+    }
+    let rule = read(tx, ctx.org(), id, &text).await?;
+    if before.iter().any(|r| r.code == rule.code) {
         return Err(Error::field("code", "taken", format!("there is a rule `{}` already", rule.code)));
     }
     event_rule::insert(tx, ctx.org(), &rule, ctx.now()).await?;
     audit::record(tx, ctx.actor, ctx.now(), "event_rule.added", rule.id.as_str(), &json!({"code": rule.code})).await?;
     Ok(rule)
+}
+
+/// A code from the event's name that no other rule has.
+fn free_code(event_name: &str, before: &[EventRule]) -> String {
+    let letters =
+        event_name.trim().chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
+    let stem: String = letters.take(40).collect();
+    let stem = if stem.chars().any(|c| c != '_') { stem } else { "rule".to_owned() };
+    let numbered = (2..).map(|n| format!("{stem}_{n}"));
+    let free = |code: &String| before.iter().all(|r| r.code != *code);
+    std::iter::once(stem.clone()).chain(numbered).find(free).unwrap_or(stem)
 }
 
 /// Replace everything but the code.

@@ -151,7 +151,8 @@ impl Places {
 
     /// Who answers for a touchpoint in a unit on a day: the touchpoint's owner
     /// in the unit or the nearest unit above; else its owner everywhere; else
-    /// the owner of the unit or the nearest unit above that has one.
+    /// the owner of the unit or the nearest unit above that has one; and when no
+    /// unit is known, the owner of the unit at the top.
     #[must_use]
     pub fn owner(&self, touchpoint: &str, unit: &str, day: Day) -> Option<UserId> {
         let path = self.unit_path(unit, day).unwrap_or_default();
@@ -161,7 +162,14 @@ impl Places {
             .find_map(of)
             .or_else(|| of(""))
             .or_else(|| upwards().find_map(|code| self.units.get(code)?.owner.as_ref()))
+            .or_else(|| self.tops(day).filter(|_| path.is_empty()).find_map(|unit| unit.owner.as_ref()))
             .cloned()
+    }
+
+    /// Units that stand below no other on a day.
+    fn tops(&self, day: Day) -> impl Iterator<Item = &Unit> {
+        let top = move |path: &str| path.split('/').filter(|code| !code.is_empty()).count() == 1;
+        self.units.values().filter(move |u| self.unit_path(&u.code, day).is_some_and(top))
     }
 
     /// Fill in what a place implies: the unit's path on the day; journey,

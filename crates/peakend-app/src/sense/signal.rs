@@ -71,8 +71,10 @@ pub(super) fn voice(
     let reading = peakend_text::read(&body.text);
     let (at, day) = instant(body.pillar, body.at.unwrap_or(entry.entry.received_at), zone);
     let given = |field: &Option<String>| field.clone().unwrap_or_default();
+    let unit = given(&body.unit);
+    let home = person.map(|p| p.unit.clone()).unwrap_or_default();
     let place = Place {
-        unit: given(&body.unit),
+        unit: if unit.is_empty() { home } else { unit },
         line: given(&body.line),
         touchpoint: given(&body.touchpoint),
         channel: body.channel.clone(),

@@ -36,6 +36,8 @@ impl Demo {
                     ("fund_name".to_owned(), "properties.fund_name".to_owned()),
                     ("touchpoint".to_owned(), "fund-redeem".to_owned()),
                     ("channel".to_owned(), "app".to_owned()),
+                    // the customer's branch answers for what goes wrong in the app
+                    ("unit".to_owned(), "properties.branch".to_owned()),
                 ]
                 .into(),
             },

@@ -5,7 +5,7 @@ use peakend_app::admin::setup::{self, Setup};
 use peakend_app::sense::{channel, journey, line, touchpoint, unit};
 use peakend_domain::sense::channel::ChannelKind;
 use peakend_domain::sense::unit::{ALWAYS, UnitKind};
-use peakend_domain::{LocalText, OrgId, Role, UserId};
+use peakend_domain::{ActorKind, LocalText, OrgId, Role, UserId};
 use peakend_sim::Name;
 use peakend_store::admin::user::{self, User};
 
@@ -54,7 +54,12 @@ impl Demo {
                 "region" => (UnitKind::Region, false),
                 _ => (UnitKind::HeadOffice, false),
             };
-            let owner = if manager { Some(self.manager(&mut tx, &u.code, &u.name).await?) } else { None };
+            let owner = match (&self.actor.kind, kind) {
+                _ if manager => Some(self.manager(&mut tx, &u.code, &u.name).await?),
+                // what no branch can be found for is the owner's
+                (ActorKind::User(id), UnitKind::HeadOffice) => Some(id.clone()),
+                _ => None,
+            };
             let new = unit::NewUnit {
                 code: u.code.clone(),
                 name: text(&u.name),
@@ -64,7 +69,7 @@ impl Demo {
                 owner: owner.clone(),
             };
             let placed = unit::create_in(&ctx, &mut tx, new).await?;
-            if let Some(id) = owner {
+            if let (true, Some(id)) = (manager, owner) {
                 let mut manager = user::find(&mut tx, self.org(), &id).await?.ok_or_else(|| anyhow::anyhow!("gone"))?;
                 manager.unit_id = Some(placed.unit.id.to_string());
                 user::save(&mut tx, &manager).await?;
