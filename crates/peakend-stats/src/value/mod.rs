@@ -10,6 +10,7 @@ pub mod cohort;
 pub mod did;
 pub mod growth;
 pub mod matching;
+pub mod panel;
 pub mod pretrend;
 pub mod recovery;
 pub mod survival;

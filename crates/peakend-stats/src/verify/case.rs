@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::report::{CaseReport, CheckOutcome, CheckStatus};
-use super::{Figures, ReadTable, did, growth, nps};
+use super::spec::Spec;
+use super::{Figures, ReadTable, did, growth, nps, panel};
 
 /// A case that cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +107,8 @@ fn compute(expected: &Expected, read: ReadTable<'_>) -> Result<Option<Figures>, 
         did::figures(spec, read).map(Some)
     } else if method.starts_with("growth accounting") {
         growth::figures(read).map(Some)
+    } else if method.starts_with("panel regression") {
+        panel::figures(Spec(spec), read).map(Some)
     } else {
         Ok(None)
     }

@@ -7,7 +7,9 @@ mod case;
 mod did;
 mod growth;
 mod nps;
+mod panel;
 mod report;
+mod spec;
 mod table;
 
 pub use case::{CaseError, verify_case};

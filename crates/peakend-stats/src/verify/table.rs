@@ -97,6 +97,26 @@ impl Table {
             .collect()
     }
 
+    /// Numbers of ordered periods: whole numbers as they are, `YYYY-MM` (or a date)
+    /// and `YYYYMM` as months since year 0, anything else by its rank as text.
+    pub(super) fn periods(&self, column: usize) -> Result<Vec<i64>, CaseError> {
+        let texts = || (0..self.len()).map(|row| self.text(row, column));
+        if let Some(months) = texts().map(month_of).collect::<Option<Vec<_>>>() {
+            return Ok(months);
+        }
+        let whole = |row| self.number(row, column).ok().flatten().filter(|x| x.fract() == 0.0).map(|x| x as i64);
+        if let Some(numbers) = (0..self.len()).map(whole).collect::<Option<Vec<_>>>() {
+            return Ok(numbers);
+        }
+        if let Some(row) = (0..self.len()).find(|&row| self.text(row, column).is_empty()) {
+            return Err(self.fault(row, column, "a period"));
+        }
+        let mut order: Vec<&str> = texts().collect();
+        order.sort_unstable();
+        order.dedup();
+        Ok(texts().map(|text| order.partition_point(|other| *other < text) as i64).collect())
+    }
+
     pub(super) fn fault(&self, row: usize, column: usize, wanted: &'static str) -> CaseError {
         CaseError::Field {
             table: self.name.clone(),
@@ -105,5 +125,36 @@ impl Table {
             text: self.text(row, column).to_owned(),
             wanted,
         }
+    }
+}
+
+/// Months since year 0 of `YYYY-MM`, `YYYY-MM-DD` or `YYYYMM`.
+fn month_of(text: &str) -> Option<i64> {
+    let (year, rest) = (text.get(..4)?, text.get(4..)?);
+    let month = match rest.strip_prefix(['-', '/']) {
+        Some(rest) => rest.get(..2)?,
+        None => Some(rest).filter(|rest| rest.len() == 2)?,
+    };
+    let (year, month): (i64, i64) = (year.parse().ok()?, month.parse().ok()?);
+    ((1..=12).contains(&month) && (1500..3000).contains(&year)).then_some(12 * year + month - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn periods(texts: &[&str]) -> Vec<i64> {
+        let csv = format!("when\n{}\n", texts.join("\n"));
+        Table::need("t.csv", &|_| Some(csv.clone())).unwrap().periods(0).unwrap()
+    }
+
+    #[test]
+    fn periods_are_read_as_they_are_written() {
+        assert_eq!(periods(&["3", "1", "12"]), [3, 1, 12]);
+        assert_eq!(periods(&["1999", "2000"]), [1999, 2000]);
+        let months = periods(&["2024-12", "2025-01"]);
+        assert_eq!(months[1] - months[0], 1);
+        assert_eq!(periods(&["202412", "202501"]), months);
+        assert_eq!(periods(&["b", "a", "b"]), [1, 0, 1]);
     }
 }

@@ -42,6 +42,11 @@ fn growth_case_passes_in_full() {
 }
 
 #[test]
+fn panel_regression_case_passes_in_full() {
+    all_pass("panel-petersen", 14);
+}
+
+#[test]
 fn a_method_not_built_yet_is_not_supported_rather_than_wrong() {
     let Some(report) = report("staggered-mpdta") else { return };
     assert_eq!(report.passed + report.failed, 0);
