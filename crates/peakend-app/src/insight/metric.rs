@@ -61,6 +61,19 @@ pub struct Change {
 }
 
 impl Change {
+    /// A difference that stands alone until [`Self::judge`] is told of the others.
+    pub(crate) fn of(judged: Difference) -> Self {
+        Self {
+            diff: judged.value,
+            interval: (judged.interval.lo, judged.interval.hi),
+            p: judged.p,
+            adjusted_p: judged.p,
+            claim: claim_code(judged.claim(judged.p)),
+            detectable: judged.detectable,
+            judged,
+        }
+    }
+
     /// Judges the difference again among all comparisons of the answer.
     pub(crate) fn judge(&mut self, adjusted_p: f64) {
         self.adjusted_p = adjusted_p;
@@ -154,7 +167,7 @@ fn halves(k: u64, n: u64) -> [u64; 2] {
     [n - k.min(n), k]
 }
 
-fn shown(figure: Figure) -> Shown {
+pub(crate) fn shown(figure: Figure) -> Shown {
     Shown {
         value: Some(figure.value),
         n: figure.n,
@@ -163,7 +176,7 @@ fn shown(figure: Figure) -> Shown {
     }
 }
 
-fn withheld(refusal: Refusal) -> Withheld {
+pub(crate) fn withheld(refusal: Refusal) -> Withheld {
     let reason = match refusal.reason {
         RefusalReason::TooFewAnswers => "too_few_answers",
         RefusalReason::GroupTooSmall => "group_too_small",

@@ -16,6 +16,7 @@ use peakend_store::sense::{person, voice};
 
 use super::metric::{answered, any_tone};
 use super::release;
+use super::voice_search::search;
 use crate::{Ctx, Error};
 
 /// Filters as a reader states them; codes are the organisation's own.
@@ -251,6 +252,8 @@ fn escape(text: &str) -> String {
 pub struct VoicesWanted {
     /// Which.
     pub filter: VoiceFilter,
+    /// Words that the text holds; empty for any text or none.
+    pub words: String,
     /// First day.
     pub from: Day,
     /// Last day.
@@ -286,6 +289,8 @@ pub struct Voices {
     pub names: Names,
     /// Set when texts of employees are withheld.
     pub withheld: Option<&'static str>,
+    /// Whether a search stopped before its end, so that `total` is a lower bound.
+    pub truncated: bool,
 }
 
 /// The voices behind a figure.
@@ -296,6 +301,9 @@ pub async fn list(ctx: &Ctx<'_>, wanted: &VoicesWanted) -> Result<Voices, Error>
         return texts_of_employees(ctx, frame, wanted).await;
     }
     let filter = frame.resolve(ctx, &wanted.filter).await?.and(without_employees());
+    if !wanted.words.trim().is_empty() {
+        return search(ctx, frame, wanted, &filter).await;
+    }
     let page = ctx
         .app
         .warehouse
@@ -315,10 +323,14 @@ pub async fn list(ctx: &Ctx<'_>, wanted: &VoicesWanted) -> Result<Voices, Error>
     let items = items.into_iter().map(|voice| Heard { case: cases.remove(&voice.id), voice }).collect();
     let reached = wanted.offset + ids.len() as u64;
     let next = (reached < page.total && !ids.is_empty()).then_some(reached);
-    Ok(Voices { items, total: page.total, next, names: frame.names, withheld: None })
+    Ok(Voices { items, total: page.total, next, names: frame.names, withheld: None, truncated: false })
 }
 
 async fn texts_of_employees(ctx: &Ctx<'_>, frame: Frame, wanted: &VoicesWanted) -> Result<Voices, Error> {
+    if !wanted.words.trim().is_empty() {
+        let message = "texts of employees cannot be searched: that would tell in which group a word was written";
+        return Err(Error::refused("employee_search", message));
+    }
     if wanted.filter.band.is_some() || wanted.filter.tone.is_some() || wanted.filter.kind.is_some() {
         return Err(Error::refused(
             "employee_filter",
@@ -335,6 +347,7 @@ async fn texts_of_employees(ctx: &Ctx<'_>, frame: Frame, wanted: &VoicesWanted) 
                 next: None,
                 names: frame.names,
                 withheld: Some(why.code()),
+                truncated: false,
             });
         }
     };
@@ -349,7 +362,7 @@ async fn texts_of_employees(ctx: &Ctx<'_>, frame: Frame, wanted: &VoicesWanted) 
     let items: Vec<Heard> = voices.into_iter().map(|v| Heard { voice: bare_text(v), case: None }).collect();
     let reached = wanted.offset + page.len() as u64;
     let next = (reached < total && !page.is_empty()).then_some(reached);
-    Ok(Voices { items, total, next, names: frame.names, withheld: None })
+    Ok(Voices { items, total, next, names: frame.names, withheld: None, truncated: false })
 }
 
 /// A text without anything that tells when, where or with which scores.

@@ -1,30 +1,23 @@
 //! Files through the real store: all or nothing, the same again changes nothing.
-#![expect(clippy::print_stdout, reason = "says what it skips")]
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use peakend_app::Error;
 use peakend_app::sense::import::{self, ImportRequest, Watch};
-use peakend_app::sense::survey;
-use peakend_app::value::outcome;
 use peakend_domain::sense::import::{ImportKind, ImportReport};
-use peakend_domain::value::outcome::{Absent, Better, Nature, OutcomeKind, OutcomeUnit};
-use peakend_domain::{LocalText, Month, Scope};
-use peakend_query::OutcomeQuestion;
 use peakend_testkit::World;
 
-fn silent() -> Watch {
+pub(super) fn silent() -> Watch {
     Arc::new(|_| {})
 }
 
-async fn run(world: &World, kind: ImportKind, map: &str, file: &[u8], skip_faulty: bool) -> ImportReport {
+pub(super) async fn run(world: &World, kind: ImportKind, map: &str, file: &[u8], skip_faulty: bool) -> ImportReport {
     let request =
         ImportRequest { kind, file_name: "t.csv".into(), file: file.to_vec(), map: map.to_owned(), skip_faulty };
     import::run(&world.ctx(), request, silent()).await.unwrap()
 }
 
-fn counts(r: &ImportReport) -> [u64; 4] {
+pub(super) fn counts(r: &ImportReport) -> [u64; 4] {
     [r.rows_total, r.rows_added, r.rows_same, r.rows_faulty]
 }
 
@@ -91,78 +84,6 @@ async fn a_gb18030_file_reads_like_its_utf_8_twin_and_latin_is_refused_with_its_
     assert_eq!((faults[0].code.as_str(), faults[0].path.as_str()), ("unknown_encoding", "line 2, byte 31"));
     let (imports, _, total) = import::list(&world.ctx(), "", 10).await.unwrap();
     assert_eq!((total, imports[0].state.name(), imports[0].report.faults.len()), (3, "failed", 1));
-}
-
-fn reference(name: &str) -> Option<Vec<u8>> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference").join(name);
-    let found = std::fs::read(&path).ok();
-    if found.is_none() {
-        println!("SKIPPED: the reference data {name} is not here");
-    }
-    found
-}
-
-fn example(name: &str) -> String {
-    std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/imports").join(name))
-        .unwrap()
-}
-
-#[tokio::test]
-async fn the_reference_files_come_in_whole_and_only_once() {
-    let Some(reviews) = reference("sentiment-zh-waimai/data.tsv") else { return };
-    let [mobi, telco, cdnow] =
-        ["csi-mobi", "survival-telco", "growth-cdnow"].map(|d| reference(&format!("{d}/data.csv")));
-    let (Some(mobi), Some(telco), Some(cdnow)) = (mobi, telco, cdnow) else { return };
-    let world = World::at("2026-07-01T01:00:00Z").await;
-    let page = survey::create(&world.ctx(), &survey::DraftText::Yaml(example("csi-mobi.survey.yaml"))).await.unwrap();
-    survey::publish(&world.ctx(), page.row.id.as_str(), None).await.unwrap();
-    let mut tx = world.app.store.begin().await.unwrap();
-    outcome::seed_in(&mut tx, &world.org).await.unwrap();
-    tx.commit().await.unwrap();
-    let fee = OutcomeKind {
-        code: "fee".into(),
-        name: LocalText::one("Monthly fee"),
-        unit: OutcomeUnit::Money,
-        better: Better::Higher,
-        nature: Nature::Flow,
-        absent: Absent::Unknown,
-    };
-    outcome::add(&world.ctx(), fee).await.unwrap();
-    let files = [
-        (ImportKind::Signals, "waimai.yaml", &reviews, 2_000),
-        (ImportKind::Responses, "csi-mobi.yaml", &mobi, 250),
-        (ImportKind::People, "telco-people.yaml", &telco, 7_032),
-        (ImportKind::Outcomes, "telco-outcomes.yaml", &telco, 7_032),
-        (ImportKind::Events, "cdnow.yaml", &cdnow, 6_919),
-    ];
-    for (kind, map, file, rows) in files {
-        let report = run(&world, kind, &example(map), file, false).await;
-        assert_eq!((counts(&report), &report.faults[..]), ([rows, rows, 0, 0], &[][..]), "{map}");
-        assert_eq!(counts(&run(&world, kind, &example(map), file, false).await), [rows, 0, rows, 0], "{map} again");
-    }
-    world.pump().await;
-    let mut tx = world.app.store.read().await.unwrap();
-    let persons = peakend_store::sense::person::count(&mut tx, &Scope::all(world.org.clone()), "").await.unwrap();
-    let buyers = String::from_utf8(cdnow).unwrap();
-    let mut ids: Vec<&str> = buyers.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(persons, 7_032 + 250 + ids.len() as i64);
-    let voices = peakend_store::sense::voice::after(&mut tx, &world.org, 0, 10_000).await.unwrap();
-    assert_eq!(voices.len(), 2_250);
-    let bad = voices.iter().filter(|v| v.channel_code == "waimai" && v.csat == Some(1)).count();
-    let neg = String::from_utf8(reviews).unwrap().lines().filter(|l| l.starts_with("neg\t")).count();
-    assert_eq!(bad, neg);
-    drop(tx);
-    let question = OutcomeQuestion {
-        org: world.org.to_string(),
-        kind: "churn".to_owned(),
-        from: Month::parse("2026-06").unwrap().0,
-        to: Month::parse("2026-06").unwrap().0,
-        persons: None,
-    };
-    let churn = world.app.warehouse.outcomes(&question).await.unwrap();
-    assert_eq!((churn.len(), churn.iter().map(|f| f.value).sum::<i64>()), (7_032, 1_869));
 }
 
 #[tokio::test]

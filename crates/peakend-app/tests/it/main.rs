@@ -3,4 +3,5 @@
 mod act;
 mod import;
 mod place;
+mod real_data;
 mod value;

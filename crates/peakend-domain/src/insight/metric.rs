@@ -165,7 +165,7 @@ pub const REGISTRY: [Metric; 7] = [
         unit: MetricUnit::Percent,
         higher_is_better: Some(true),
         bands: &[band("easy", 5, 7), band("hard", 1, 4)],
-        name: ["CES", "费力度 CES", "費力度 CES"],
+        name: ["CES", "便利度 CES", "便利度 CES"],
         formula: [
             "100 × answers 5, 6 and 7 to “made it easy” / all answers 1–7; Wilson interval",
             "100 × “办理轻松”5、6、7 分的答案 / 全部 1–7 分答案；Wilson 区间",

@@ -7,6 +7,7 @@ mod linear;
 pub mod balance;
 pub mod changes;
 pub mod cohort;
+pub mod contrast;
 pub mod did;
 pub mod growth;
 pub mod matching;

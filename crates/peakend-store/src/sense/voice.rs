@@ -126,6 +126,42 @@ pub async fn since(
     rows.iter().map(read).collect()
 }
 
+/// Voices of these days whose text holds `words` (letters A to Z in either case),
+/// the latest first, before a place in that order. Employees' are left out: their
+/// texts leave through the release gate alone.
+pub async fn search(
+    tx: &mut Tx,
+    org: &OrgId,
+    words: &str,
+    days: (Day, Day),
+    before: Option<(jiff::Timestamp, i64)>,
+    limit: i64,
+) -> Result<Vec<Voice>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND pillar <> $2 AND day >= $3 AND day <= $4 \
+         AND LOWER(text) LIKE $5 ESCAPE '!' AND (at < $6 OR (at = $6 AND seq < $7)) ORDER BY at DESC, seq DESC LIMIT $8"
+    );
+    let (at, seq) = before.map_or((i64::MAX, i64::MAX), |(at, seq)| (micros(at), seq));
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(org.as_str())
+        .bind(Pillar::Employee.name())
+        .bind(i64::from(days.0.0))
+        .bind(i64::from(days.1.0))
+        .bind(format!("%{}%", literal(&words.to_ascii_lowercase())))
+        .bind(at)
+        .bind(seq)
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(StoreError::on("search voices"))?;
+    rows.iter().map(read).collect()
+}
+
+/// A pattern that means the text itself.
+fn literal(words: &str) -> String {
+    words.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}
+
 /// The latest voices of a person within the scope.
 pub async fn of_person(tx: &mut Tx, scope: &Scope, person: &str, limit: i64) -> Result<Vec<Voice>, StoreError> {
     let sql =

@@ -160,14 +160,14 @@ fn grain(text: Option<&str>) -> Result<Option<Grain>, Error> {
 
 /// Why a figure is withheld.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct RefusedView {
+pub(in crate::routes) struct RefusedView {
     /// Code: `too_few_answers`, `below_minimum_group`, `derivable_from_released`, …
-    reason: String,
+    pub(in crate::routes) reason: String,
     /// What there is; never told about employees.
     #[serde(skip_serializing_if = "Option::is_none")]
-    have: Option<f64>,
+    pub(in crate::routes) have: Option<f64>,
     /// What it takes.
-    need: f64,
+    pub(in crate::routes) need: f64,
 }
 
 /// A figure, or why there is none.
@@ -223,7 +223,7 @@ pub(super) fn figure_view(metric: &Metric, answer: &Answer) -> FigureView {
 
 /// A difference, first minus second.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct ChangeView {
+pub(in crate::routes) struct ChangeView {
     /// In the metric's unit.
     diff: f64,
     /// Lower limit of the 95 % interval.
@@ -240,7 +240,7 @@ pub(super) struct ChangeView {
     detectable: f64,
 }
 
-pub(super) fn change_view(change: &Change) -> ChangeView {
+pub(in crate::routes) fn change_view(change: &Change) -> ChangeView {
     ChangeView {
         diff: change.diff,
         low: change.interval.0,

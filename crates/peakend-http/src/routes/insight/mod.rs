@@ -1,5 +1,5 @@
 //! Insight routes.
-mod figure;
+pub(super) mod figure;
 mod finding;
 mod home;
 mod metric;

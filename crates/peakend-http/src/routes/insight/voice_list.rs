@@ -147,6 +147,8 @@ fn names_view(names: &BTreeMap<(String, String), peakend_domain::LocalText>, use
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListParams {
+    /// Words that the text holds, such as `refund`; not for texts of employees
+    q: Option<String>,
     /// `newest` (default) or `lowest_nps`
     order: Option<String>,
     /// From the page before
@@ -168,6 +170,8 @@ struct VoiceListPage {
     withheld: Option<String>,
     /// Fewest texts of employees that are read together.
     fewest_texts: u64,
+    /// Whether a search found more than it counts, so that `total` is a lower bound.
+    truncated: bool,
 }
 
 /// Voices, exactly those that a figure with the same filters counts. Employees
@@ -190,6 +194,7 @@ async fn list(
     };
     let wanted = VoicesWanted {
         filter: filters.filter()?,
+        words: asked.q.unwrap_or_default(),
         from,
         to,
         order,
@@ -205,6 +210,7 @@ async fn list(
         total: page.total,
         withheld: page.withheld.map(ToOwned::to_owned),
         fewest_texts: FEWEST_TEXTS,
+        truncated: page.truncated,
     }))
 }
 

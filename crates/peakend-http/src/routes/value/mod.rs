@@ -1,4 +1,5 @@
 //! Value routes: outcomes, evaluations, the ledger.
+mod contrast;
 mod evaluation;
 mod ledger;
 mod outcome;
@@ -8,5 +9,5 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::server::ServerState;
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
-    OpenApiRouter::new().merge(outcome::router()).merge(evaluation::router()).merge(ledger::router())
+    OpenApiRouter::new().merge(outcome::router()).merge(contrast::router()).merge(evaluation::router()).merge(ledger::router())
 }
