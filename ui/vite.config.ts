@@ -46,9 +46,9 @@ export default defineConfig({
     chunkSizeWarningLimit: 400,
   },
   server: {
-    proxy: {
-      '/api': process.env.PEAKEND_URL ?? 'http://127.0.0.1:8080',
-      '/v1': process.env.PEAKEND_URL ?? 'http://127.0.0.1:8080',
-    },
+    // What the server itself answers: the API, intake, respondents' pages, the demo bank.
+    proxy: Object.fromEntries(
+      ['^/api/', '^/v1/', '^/s/', '^/w/', '^/demo-bank'].map((path) => [path, process.env.PEAKEND_URL ?? 'http://127.0.0.1:8080']),
+    ),
   },
 });

@@ -123,6 +123,33 @@ export async function go(page, path) {
   await settled(page);
 }
 
+/** Goes to another path without loading the app again. */
+export async function move(page, path) {
+  page.faults.length = 0;
+  await page.evaluate((to) => {
+    document.querySelector('main h1')?.setAttribute('data-left', '');
+    history.pushState(null, '', to);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, path);
+  await page.locator('main h1:not([data-left])').first().waitFor({ timeout: 20_000 });
+  await settled(page);
+}
+
+/** Calls the staff API with the session and CSRF token of a signed-in page. */
+export async function call(page, method, path, body) {
+  const answer = await page.evaluate(
+    async ([verb, url, sent]) => {
+      const { csrf } = await (await fetch('/api/v1/session')).json();
+      const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf };
+      const response = await fetch(url, { method: verb, headers, body: sent && JSON.stringify(sent) });
+      return { status: response.status, body: await response.json().catch(() => null) };
+    },
+    [method, `/api/v1${path}`, body],
+  );
+  assert.ok(answer.status < 300, `${method} ${path} gave ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
 /** Waits until the heading stands and nothing on the page says that it is loading. */
 export async function settled(page) {
   await page.locator('main h1').first().waitFor({ timeout: 20_000 });

@@ -1,22 +1,8 @@
 // The loop at a bank's page: redeem a fund, be asked, answer, and find the voice and the case.
 import assert from 'node:assert/strict';
+import { call, go } from './lib.mjs';
 
 const FUND = 'Blue Chip Select';
-
-/** Calls the staff API with the session and CSRF token of a signed-in page. */
-async function call(page, method, path, body) {
-  const answer = await page.evaluate(
-    async ([verb, url, sent]) => {
-      const { csrf } = await (await fetch('/api/v1/session')).json();
-      const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf };
-      const response = await fetch(url, { method: verb, headers, body: sent && JSON.stringify(sent) });
-      return { status: response.status, body: await response.json().catch(() => null) };
-    },
-    [method, `/api/v1${path}`, body],
-  );
-  assert.ok(answer.status < 300, `${method} ${path} gave ${answer.status}: ${JSON.stringify(answer.body)}`);
-  return answer.body;
-}
 
 /** Asks a list again until an entry fits; at most 20 s. */
 async function until(page, path, fits) {
@@ -34,6 +20,9 @@ export default async function loop(t) {
   const mark = Array.from({ length: 6 }, () => 'abcdefghjkmnpqrst'[Math.floor(Math.random() * 17)]).join('');
   const said = `Very slow, the money took nine days to arrive, ${mark}`;
   const made = await call(staff, 'POST', '/api-keys', { name: 'browser test', role: 'ingest' });
+  // Opened before the answer is given: what comes in has to appear by itself.
+  const voices = await t.open('/insight/voices?touchpoint=fund-redeem');
+  const inbox = await t.open('/act/cases?view=all');
   const context = await t.browser.newContext({ locale: 'en-GB' });
   let answered = 0;
 
@@ -64,6 +53,60 @@ export default async function loop(t) {
     await until(staff, '/cases?view=all&limit=50', (one) => JSON.stringify(one).includes(mark));
   });
   await context.close();
+
+  await t.step('voice and case come to the lists that somebody already looks at', async () => {
+    await voices.getByText(mark).first().waitFor({ timeout: 20_000 });
+    await inbox.getByText(mark).first().waitFor({ timeout: 20_000 });
+  });
+
+  await t.step('the case is found, taken and closed with the keyboard, closing in three keys', async () => {
+    await inbox.locator('main').focus();
+    for (let i = 0; i < 10; i += 1) {
+      await inbox.keyboard.press('j');
+      const at = await inbox.evaluate(() => document.activeElement?.closest('[data-entry]')?.textContent ?? '');
+      if (at.includes(mark)) break;
+    }
+    await inbox.keyboard.press('Enter');
+    const pane = inbox.getByRole('complementary', { name: 'Case' });
+    await pane.getByText(mark).first().waitFor();
+    await inbox.keyboard.press('t');
+    await pane.getByRole('button', { name: /^Take/ }).waitFor({ state: 'detached' });
+    await inbox.keyboard.press('r');
+    const dialog = inbox.getByRole('dialog', { name: /^Close case/ });
+    await dialog.waitFor();
+    await inbox.keyboard.press('5');
+    assert.equal(await dialog.getByRole('button', { name: 'Waiting' }).getAttribute('aria-pressed'), 'true');
+    await inbox.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    await pane.getByRole('button', { name: 'Reopen' }).waitFor();
+    await inbox.keyboard.press('Escape');
+    await pane.waitFor({ state: 'detached' });
+  });
+
+  await t.step('a closing can be taken back, and the history keeps both', async () => {
+    await inbox.getByRole('button', { name: 'Undo' }).click();
+    await inbox.getByText('is open again').waitFor();
+    const { items } = await call(staff, 'GET', '/cases?view=all&limit=50');
+    const found = items.find((one) => JSON.stringify(one).includes(mark));
+    assert.equal(found.phase, 'reopened');
+    await go(inbox, `/act/cases/${found.id}`);
+    await inbox.getByText('Closed by mistake').waitFor();
+  });
+
+  await t.step('j, k and Escape walk the cases beside the list', async () => {
+    await go(inbox, '/act/cases?view=all');
+    await inbox.keyboard.press('j');
+    await inbox.keyboard.press('Enter');
+    const shown = () => new URL(inbox.url()).searchParams.get('case');
+    await inbox.waitForURL(/case=/);
+    const one = shown();
+    await inbox.keyboard.press('j');
+    await inbox.waitForURL((url) => url.searchParams.get('case') !== one);
+    await inbox.keyboard.press('k');
+    await inbox.waitForURL((url) => url.searchParams.get('case') === one);
+    await inbox.keyboard.press('Escape');
+    await inbox.waitForURL((url) => !url.searchParams.has('case'));
+  });
 
   await t.step('the respondent page works without JavaScript', async () => {
     const surveys = await call(staff, 'GET', '/surveys');

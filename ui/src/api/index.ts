@@ -1,5 +1,7 @@
 export { address, api, newKey, type RequestOptions } from './client.ts';
-export { load, type Loaded } from './load.svelte.ts';
+export { keepFresh, load, type Loaded } from './load.svelte.ts';
+export { everyPage } from './everyPage.ts';
+export { languageName, names } from './names.svelte.ts';
 export { Problem } from './problem.ts';
 export { session } from './session.svelte.ts';
 export type { components, paths } from './schema.d.ts';

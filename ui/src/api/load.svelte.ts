@@ -8,6 +8,8 @@ export interface Loaded<T> {
   readonly loading: boolean;
   /** Asks again. */
   reload(): void;
+  /** Asks again without saying so; a failure leaves what is shown. */
+  refresh(): void;
   /** Puts a value in place (optimistic change, answer of a write). */
   put(data: T): void;
 }
@@ -21,11 +23,14 @@ export function load<T>(ask: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   let problem = $state.raw<Problem | null>(null);
   let loading = $state(true);
   let round = $state(0);
+  let quiet = false;
 
   $effect(() => {
     void round;
     const abort = new AbortController();
-    loading = true;
+    const silent = quiet;
+    quiet = false;
+    if (!silent) loading = true;
     ask(abort.signal).then(
       (answer) => {
         if (abort.signal.aborted) return;
@@ -34,7 +39,7 @@ export function load<T>(ask: (signal: AbortSignal) => Promise<T>): Loaded<T> {
         loading = false;
       },
       (error: unknown) => {
-        if (abort.signal.aborted) return;
+        if (abort.signal.aborted || silent) return;
         problem = error instanceof Problem ? error : unreachable(error);
         loading = false;
       },
@@ -55,9 +60,30 @@ export function load<T>(ask: (signal: AbortSignal) => Promise<T>): Loaded<T> {
     reload() {
       round += 1;
     },
+    refresh() {
+      if (loading) return;
+      quiet = true;
+      round += 1;
+    },
     put(value: T) {
       data = value;
       problem = null;
     },
   };
+}
+
+/**
+ * Keeps a list fresh while somebody looks at it: asks again every few seconds and when the window
+ * comes back, unless `still` says that it must not move. Call it while a component is being set up.
+ */
+export function keepFresh(of: Loaded<unknown>, still: () => boolean = () => false, everyMs = 8000): void {
+  $effect(() => {
+    const look = () => document.visibilityState === 'visible' && !still() && of.refresh();
+    const timer = setInterval(look, everyMs);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
+    };
+  });
 }

@@ -26,6 +26,11 @@ export function count(value: number | null | undefined): string {
   return value == null ? DASH : minus(numberFormat({ maximumFractionDigits: 0 }).format(value));
 }
 
+/** Words one after another: `a, b` or `甲、乙`. */
+export function list(words: readonly string[]): string {
+  return words.join(i18n.lang === 'en' ? ', ' : '、');
+}
+
 /** `12.4K`, `1.2万`. */
 export function compact(value: number | null | undefined): string {
   if (value == null) return DASH;
@@ -66,11 +71,14 @@ export function money(minor: number | null | undefined, currency: string, short 
   const options: Intl.NumberFormatOptions = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' };
   const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
   const major = minor / 10 ** digits;
+  const whole = Math.abs(major) >= 100 || Number.isInteger(major);
   return minus(
     numberFormat(
       short
-        ? { ...options, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 }
-        : { ...options, minimumFractionDigits: 0, maximumFractionDigits: Math.abs(major) >= 100 ? 0 : digits },
+        ? { ...options, notation: 'compact', minimumFractionDigits: 0, maximumSignificantDigits: 4 }
+        : whole
+          ? { ...options, minimumFractionDigits: 0, maximumFractionDigits: 0 }
+          : { ...options, minimumFractionDigits: digits, maximumFractionDigits: digits },
     ).format(major),
   );
 }
@@ -99,6 +107,12 @@ export function date(value: Moment | null | undefined, timeZone?: string): strin
   if (value == null) return DASH;
   const { date, zone } = moment(value);
   return dateFormat({ year: 'numeric', month: 'short', day: 'numeric', timeZone: zone ?? timeZone }).format(date);
+}
+
+/** Buckets of a trend as they stand below it: months where all begin one, else days. */
+export function buckets(days: readonly string[]): string[] {
+  const months = days.every((day) => day.endsWith('-01'));
+  return days.map((day) => shortDate(months ? day.slice(0, 7) : day));
 }
 
 /** `22 Nov`; a month (`2026-11`) gives `Nov 2026`. */

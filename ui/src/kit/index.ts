@@ -25,6 +25,7 @@ export { listKeys, typing } from './listKeys.ts';
 export { default as Menu, type MenuItem } from './Menu.svelte';
 export { default as Pager } from './Pager.svelte';
 export { default as Page } from './Page.svelte';
+export { inOneLine } from './problem.ts';
 export { default as ProblemNote, type ProblemShape } from './ProblemNote.svelte';
 export { default as Progress } from './Progress.svelte';
 export { default as Segmented } from './Segmented.svelte';

@@ -16,9 +16,9 @@ describe('format', () => {
 
   it('reads money in minor units', () => {
     expect(money(123_456_00, 'CNY')).toBe('¥123,456');
-    expect(money(-1250, 'USD')).toBe('−$12.5');
+    expect(money(-1250, 'USD')).toBe('−$12.50');
     expect(money(5000, 'JPY')).toBe('¥5,000');
-    expect(money(1_250_000_00, 'CNY', true)).toBe('¥1.3M');
+    expect(money(1_250_000_00, 'CNY', true)).toBe('¥1.25M');
   });
 
   it('shortens lengths of time', () => {
@@ -50,7 +50,8 @@ describe('charts', () => {
     expect(linePath([{ x: 0, y: 1 }, null, { x: 2, y: 3 }])).toBe('M0.0 1.0M2.0 3.0');
     expect(bandPath([{ x: 0, top: 0, bottom: 1 }, null])).toBe('');
     expect(extent([5, 5])).toEqual([4, 6]);
-    expect(labelStops(10, 3)).toEqual([0, 5, 9]);
+    expect(labelStops(13, 5)).toEqual([0, 3, 6, 9, 12]);
+    expect(labelStops(10, 3)).toEqual([4, 9]);
   });
 });
 

@@ -13,6 +13,8 @@ export function typing(event: KeyboardEvent): boolean {
  * Enter on an entry clicks its first link unless the focus is on something inside it.
  */
 export function listKeys(node: HTMLElement, selector = '[data-entry]'): { destroy(): void } {
+  // An entry that left the list, such as a closed case, leaves its place to the next one.
+  let place = 0;
   function keys(event: KeyboardEvent) {
     if (typing(event)) return;
     const first = document.querySelector('[data-list]');
@@ -20,9 +22,11 @@ export function listKeys(node: HTMLElement, selector = '[data-entry]'): { destro
     const entries = [...node.querySelectorAll<HTMLElement>(selector)];
     const at = entries.findIndex((entry) => entry.contains(document.activeElement));
     if (event.key === 'j' || event.key === 'k') {
-      const next = entries[at === -1 ? 0 : at + (event.key === 'j' ? 1 : -1)];
+      const to = at === -1 ? Math.min(place, entries.length - 1) : at + (event.key === 'j' ? 1 : -1);
+      const next = entries[to];
       if (!next) return;
       event.preventDefault();
+      place = to;
       next.focus();
       next.scrollIntoView({ block: 'nearest' });
     } else if (event.key === 'Enter' && entries[at] === document.activeElement) {

@@ -10,6 +10,8 @@ export interface Column<Row> {
   align?: 'start' | 'end';
   /** A CSS width such as `9rem`. */
   width?: string;
+  /** Dates and names that must not break. */
+  nowrap?: boolean;
   /** Left out on phones. */
   wide?: boolean;
   /** The server can sort by it; clicking the head calls `onsort`. */

@@ -83,7 +83,7 @@ class Router {
     const raw = link.getAttribute('href');
     if (!raw || raw.startsWith('#') || link.origin !== location.origin) return;
     // Addresses of the server itself: the API, intake, and pages for respondents.
-    if (/^\/(api|v1|r|s|docs)(\/|$)/.test(link.pathname)) return;
+    if (/^\/(api|v1|r|s|w|docs|demo-bank)(\/|$)/.test(link.pathname)) return;
     event.preventDefault();
     this.navigate(raw);
   }

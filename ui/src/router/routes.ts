@@ -35,7 +35,7 @@ export const LOOP: Group[] = [
   { area: 'sense', label: 'frame.area.sense', icon: 'sense', key: 's', routes: place('sense', sense) },
   { area: 'insight', label: 'frame.area.insight', icon: 'insight', key: 'i', routes: place('insight', insight) },
   { area: 'act', label: 'frame.area.act', icon: 'act', key: 'a', routes: place('act', act) },
-  { area: 'value', label: 'frame.area.value', icon: 'prove', key: 'p', routes: place('value', value) },
+  { area: 'value', label: 'frame.area.value', icon: 'prove', key: 'v', routes: place('value', value) },
 ];
 
 export const SETTINGS: Group = {

@@ -71,10 +71,11 @@ export function bandPath(points: ({ x: number; top: number; bottom: number } | n
   return path;
 }
 
-/** Positions of at most `want` labels out of `count`, ends included. */
+/** Evenly spaced positions of at most `want` labels out of `count`, the last included. */
 export function labelStops(count: number, want: number): number[] {
   if (count <= 0) return [];
   if (count <= want) return Array.from({ length: count }, (_, at) => at);
   const last = count - 1;
-  return Array.from({ length: want }, (_, at) => Math.round((at * last) / (want - 1)));
+  const step = Math.ceil(last / Math.max(want - 1, 1));
+  return Array.from({ length: Math.floor(last / step) + 1 }, (_, at) => last - at * step).reverse();
 }

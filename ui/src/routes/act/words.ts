@@ -24,5 +24,5 @@ export function faultText(problem: Problem | null, field: string): string | null
 
 /** The text of a code of the server. */
 export function word(group: string, code: string): string {
-  return tCode(`act.${group}.${code}`, {}, code);
+  return tCode(`act.${group}.${code}`, {}, tCode(`frame.${group}.${code}`, {}, code));
 }

@@ -2,6 +2,7 @@
 import type { LocalText } from '../../domain/localText.ts';
 import { localText } from '../../domain/localText.ts';
 import { metricStyle } from '../../domain/metric.ts';
+import { names } from '../../api/index.ts';
 import { i18n, t, tCode } from '../../i18n/index.svelte.ts';
 import { fmt, type Column, type IntervalRow } from '../../kit/index.ts';
 
@@ -77,12 +78,15 @@ export type Dimension = (typeof DIMENSIONS)[number];
 export const write = (metric: string) => (value: number) => fmt.figure(value, metricStyle(metric));
 export const writeChange = (metric: string) => (value: number) => fmt.figure(value, metricStyle(metric), true);
 
+/** Dimensions whose codes are words of the product or of a standard. */
+const SPOKEN = ['pillar', 'theme', 'segment', 'language'];
+
 /** The organisation's name for a code, the product's for its own codes, else the code itself. */
 export function keyName(key: Key): string {
-  if (!key.code) return t('insight.unknown');
+  if (!key.code) return t('frame.kit.unknown');
   const own = localText(key.name, i18n.lang);
-  if (own) return own;
-  return key.dimension === 'pillar' ? tCode(`frame.pillar.${key.code}`, {}, key.code) : key.code;
+  // Places come with their names; what has none there is known by its code.
+  return own || (SPOKEN.includes(key.dimension) ? names.of(key.dimension, key.code) : key.code);
 }
 
 export const rowName = (row: FigureRow): string => row.keys.map(keyName).join(' · ');

@@ -1,4 +1,5 @@
 // A finding as the API gives it.
+import { names } from '../../../api/index.ts';
 import type { Change, Figure } from '../shape.ts';
 
 export type Phase = 'new' | 'accepted' | 'dismissed' | 'became_initiative';
@@ -28,5 +29,8 @@ export interface Finding {
     voices?: string | null;
   };
 }
+
+/** Detected findings are named after their touchpoint, in one language: say it in the reader's. */
+export const titleOf = (finding: Finding): string => names.retold('touchpoint', finding.touchpoint, finding.title);
 
 export const tones = { new: 'info', accepted: 'good', dismissed: 'neutral', became_initiative: 'accent' } as const;

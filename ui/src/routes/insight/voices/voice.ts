@@ -1,5 +1,6 @@
 // Voices as the API gives them.
 import { localText, type LocalText } from '../../../domain/localText.ts';
+import { names as known } from '../../../api/index.ts';
 import { i18n } from '../../../i18n/index.svelte.ts';
 
 export interface Voice {
@@ -37,6 +38,8 @@ export interface VoicePage {
   names: Names;
   withheld?: string;
   fewest_texts: number;
+  /** A search found more than it counts. */
+  truncated: boolean;
 }
 
 export interface OneVoice {
@@ -47,8 +50,13 @@ export interface OneVoice {
   names: Names;
 }
 
+/** What a survey's document says about its ids. */
+export interface Asked {
+  questions: { id: string; title: LocalText | string; options?: { id: string; label: LocalText | string }[] }[];
+}
+
 export const PLACES = ['touchpoint', 'line', 'unit', 'channel', 'journey', 'stage', 'survey'] as const;
 export const tones = { negative: 'bad', neutral: 'neutral', positive: 'good' } as const;
 
 export const nameOf = (names: Names, dimension: string, code: string): string =>
-  localText(names[dimension]?.[code], i18n.lang) || code;
+  localText(names[dimension]?.[code], i18n.lang) || (code && known.of(dimension, code));
