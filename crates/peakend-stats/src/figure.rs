@@ -45,6 +45,8 @@ pub enum IntervalMethod {
     BiasReducedCluster,
     /// Log-minus-log interval of a survival share.
     LogLog,
+    /// Normal interval of an estimate on its own scale.
+    Wald,
     /// An interval of another figure, carried through a multiplication.
     Carried,
 }
@@ -120,6 +122,12 @@ pub enum RefusalReason {
     NoPrePeriod,
     /// A value is not a finite number, or a weight is not positive.
     NotFinite,
+    /// The iterations of a model did not settle.
+    NotConverged,
+    /// No further cells of a table can hide its small ones.
+    NotHideable,
+    /// Too many sets of cells to try.
+    TooManyCells,
 }
 
 /// A figure withheld: what there is and what it would take.
@@ -164,6 +172,10 @@ pub enum WarningCode {
     LowEffectiveControls,
     /// Units that found no control inside the calliper.
     Unmatched,
+    /// Some unit was nearly certain, or nearly certain not, to be treated.
+    ExtremePropensity,
+    /// Units left out by a declared trimming.
+    Trimmed,
     /// Rows without a usable value were left out.
     MissingDropped,
     /// More than 5 % of the base answered: the finite population factor applies.

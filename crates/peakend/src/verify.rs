@@ -1,13 +1,16 @@
 //! `peakend verify DIR`: every check of one reference case, or of a folder of
 //! cases, with our figure beside the expected one. Figures and comparison are
-//! in `peakend_stats::verify`; here are only folders, files and printing.
+//! in `peakend_stats::verify`; here are only folders, files and printing, and the
+//! release gate of the domain, which the numerics do not know.
+
+mod gate;
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use peakend_stats::verify::{CaseReport, Report, verify_case};
+use peakend_stats::verify::{CaseReport, Report, verify_case_with};
 
 const EXPECTED: &str = "expected.json";
 
@@ -50,7 +53,7 @@ fn verify_folder(folder: &Path) -> CaseReport {
         Ok(text) => text,
         Err(error) => return CaseReport::unreadable(name, format!("cannot read {EXPECTED}: {error}")),
     };
-    verify_case(&name, &expected, &read).unwrap_or_else(|error| CaseReport::unreadable(name, error.to_string()))
+    verify_case_with(&name, &expected, &read, Some(&gate::refusals)).unwrap_or_else(|error| CaseReport::unreadable(name, error.to_string()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Insight: what the answers mean. Scores, shares, comparisons, short boards.
 
+pub mod anonymity;
 pub mod bands;
 pub mod ces;
 pub mod compare;

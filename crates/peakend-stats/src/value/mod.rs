@@ -4,15 +4,21 @@
 mod cells;
 mod linear;
 
+pub mod arms;
 pub mod balance;
 pub mod changes;
 pub mod cohort;
 pub mod contrast;
 pub mod did;
+pub mod doubly_robust;
 pub mod growth;
+pub mod logistic;
 pub mod matching;
+pub mod nearest_score;
+pub mod observational;
 pub mod panel;
 pub mod pretrend;
 pub mod recovery;
 pub mod survival;
 pub mod verdict;
+pub mod weighting;

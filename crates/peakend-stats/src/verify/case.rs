@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::report::{CaseReport, CheckOutcome, CheckStatus};
 use super::spec::Spec;
-use super::{Figures, ReadTable, did, growth, nps, panel};
+use super::{Figures, ReadTable, ReleaseGate, anonymity, did, growth, matching, nps, panel};
 
 /// A case that cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -79,15 +79,28 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
     Value::deserialize(deserializer).map(Some)
 }
 
+/// Computes and compares every check of a case, without a release gate.
+///
+/// # Errors
+/// As [`verify_case_with`].
+pub fn verify_case(folder: &str, expected_json: &str, read: ReadTable<'_>) -> Result<CaseReport, CaseError> {
+    verify_case_with(folder, expected_json, read, None)
+}
+
 /// Computes and compares every check of a case. A method we do not have gives
 /// "not supported" throughout; a broken table is reported in the case and fails
-/// its checks.
+/// its checks. The gate answers what cases ask about queries on employees.
 ///
 /// # Errors
 /// [`CaseError::Format`] when `expected.json` itself cannot be read.
-pub fn verify_case(folder: &str, expected_json: &str, read: ReadTable<'_>) -> Result<CaseReport, CaseError> {
+pub fn verify_case_with(
+    folder: &str,
+    expected_json: &str,
+    read: ReadTable<'_>,
+    gate: Option<ReleaseGate<'_>>,
+) -> Result<CaseReport, CaseError> {
     let expected: Expected = serde_json::from_str(expected_json.trim_start_matches('\u{feff}'))?;
-    let (figures, error) = match compute(&expected, read) {
+    let (figures, error) = match compute(&expected, read, gate) {
         Ok(figures) => (figures, None),
         Err(error) => (Some(Figures::new()), Some(error.to_string())),
     };
@@ -97,11 +110,19 @@ pub fn verify_case(folder: &str, expected_json: &str, read: ReadTable<'_>) -> Re
 }
 
 /// Figures by the method named in the case; `None` for a method we lack.
-fn compute(expected: &Expected, read: ReadTable<'_>) -> Result<Option<Figures>, CaseError> {
+fn compute(
+    expected: &Expected,
+    read: ReadTable<'_>,
+    gate: Option<ReleaseGate<'_>>,
+) -> Result<Option<Figures>, CaseError> {
     let method = expected.method.to_lowercase();
-    let spec = expected.spec.as_str().unwrap_or_default();
+    let spec = match &expected.spec {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let spec = spec.as_str();
+    let ids: Vec<&str> = expected.checks.iter().map(|c| c.id.as_str()).collect();
     if method.starts_with("nps") {
-        let ids: Vec<&str> = expected.checks.iter().map(|c| c.id.as_str()).collect();
         nps::figures(&ids, read).map(Some)
     } else if method.starts_with("difference-in-differences") {
         did::figures(spec, read).map(Some)
@@ -109,6 +130,10 @@ fn compute(expected: &Expected, read: ReadTable<'_>) -> Result<Option<Figures>, 
         growth::figures(read).map(Some)
     } else if method.starts_with("panel regression") {
         panel::figures(Spec(spec), read).map(Some)
+    } else if method.starts_with("observational comparison") {
+        matching::figures(Spec(spec), read).map(Some)
+    } else if method.contains("anonymity") {
+        anonymity::figures(&ids, spec, read, gate).map(Some)
     } else {
         Ok(None)
     }

@@ -3,16 +3,19 @@
 //! A case is an `expected.json` and its tables. Reading files is the caller's
 //! part: it hands over texts and prints the report.
 
+mod anonymity;
 mod case;
 mod did;
+mod filter;
 mod growth;
+mod matching;
 mod nps;
 mod panel;
 mod report;
 mod spec;
 mod table;
 
-pub use case::{CaseError, verify_case};
+pub use case::{CaseError, verify_case, verify_case_with};
 pub use report::{CaseReport, CheckOutcome, CheckStatus, Report};
 
 /// Our figures of one case by check id.
@@ -20,3 +23,8 @@ pub(crate) type Figures = std::collections::BTreeMap<String, serde_json::Value>;
 
 /// Gives the text of a table of the case, by file name.
 pub type ReadTable<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Says of each set of people, asked one after another, whether the release
+/// gate for employee data refuses it. Arguments: minimum group size, number of
+/// people, the sets as ascending positions of people.
+pub type ReleaseGate<'a> = &'a dyn Fn(u64, usize, &[Vec<u32>]) -> Vec<bool>;

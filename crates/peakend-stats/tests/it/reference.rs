@@ -47,6 +47,17 @@ fn panel_regression_case_passes_in_full() {
 }
 
 #[test]
+fn observational_comparison_case_passes_in_full() {
+    all_pass("matching-lalonde", 40);
+}
+
+#[test]
+fn anonymity_case_passes_but_for_the_queries_that_need_the_gate() {
+    let Some(report) = report("ex-anonymity") else { return };
+    assert_eq!((report.passed, report.failed, report.not_supported), (14, 0, 9), "{report}");
+}
+
+#[test]
 fn a_method_not_built_yet_is_not_supported_rather_than_wrong() {
     let Some(report) = report("staggered-mpdta") else { return };
     assert_eq!(report.passed + report.failed, 0);

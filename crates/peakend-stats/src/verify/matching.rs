@@ -1,0 +1,119 @@
+//! Cases of the method "Observational comparison: propensity score, IPW,
+//! regression adjustment, doubly robust, matching, balance": `data.csv` with
+//! outcome, arm and covariates.
+
+use serde_json::Value;
+
+use super::case::CaseError;
+use super::spec::Spec;
+use super::table::Table;
+use super::{Figures, ReadTable};
+use crate::value::arms::{ArmRow, TwoArms};
+use crate::value::observational::{ObservationalEffect, ObservationalOptions, compare_arms};
+
+/// Columns that name a unit and are no covariate.
+const UNITS: [&str; 5] = ["id", "unit", "customer", "person", "index"];
+
+/// All figures of the case.
+pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
+    let table = Table::need("data.csv", read)?;
+    let named = |keys: [&str; 2], others: [&'static str; 3]| {
+        let [first, second] = keys.map(|key| spec.name(key).unwrap_or_default());
+        table.column(&[first, second, others[0], others[1], others[2]])
+    };
+    let outcome = named(["y=", "outcome"], ["y", "outcome", "result"])?;
+    let arm = named(["t=", "treatment"], ["treat", "treated", "t"])?;
+    let covariates = covariates(&table, spec, outcome, arm);
+    let names: Vec<&str> = covariates.iter().map(|&c| table.header()[c].as_str()).collect();
+    let rows: Result<Vec<ArmRow>, CaseError> = (0..table.len())
+        .map(|row| {
+            let number = |column| Ok(table.number(row, column)?.unwrap_or(f64::NAN));
+            Ok(ArmRow {
+                treated: table.flag(row, arm)?,
+                outcome: number(outcome)?,
+                covariates: covariates.iter().map(|&c| number(c)).collect::<Result<_, CaseError>>()?,
+            })
+        })
+        .collect();
+    let mut figures = Figures::new();
+    match compare_arms(&TwoArms::of(&names, &rows?), ObservationalOptions::default()) {
+        Ok(effect) => named(&effect, &mut figures),
+        Err(refusal) => {
+            figures.insert("refused".into(), serde_json::to_value(refusal).unwrap_or(Value::Null));
+        }
+    }
+    Ok(figures)
+}
+
+/// The columns the specification lists, or all but outcome, arm and unit.
+fn covariates(table: &Table, spec: Spec<'_>, outcome: usize, arm: usize) -> Vec<usize> {
+    let listed: Vec<usize> = ["x=", "covariates", "confounders"]
+        .iter()
+        .map(|key| spec.names(key).iter().filter_map(|name| table.maybe_column(&[name])).collect())
+        .find(|list: &Vec<usize>| !list.is_empty())
+        .unwrap_or_default();
+    if !listed.is_empty() {
+        return listed;
+    }
+    let unit = table.maybe_column(&UNITS);
+    (0..table.header().len()).filter(|c| *c != outcome && *c != arm && Some(*c) != unit).collect()
+}
+
+fn named(effect: &ObservationalEffect, figures: &mut Figures) {
+    let mut put = |id: &str, value: f64| {
+        figures.insert(id.to_owned(), value.into());
+    };
+    put("n", effect.n as f64);
+    put("treated", effect.treated as f64);
+    put("naive", effect.naive);
+    put("ps.min", effect.propensity.min);
+    put("ps.max", effect.propensity.max);
+    put("ps.mean_treated", effect.propensity.mean_treated);
+    put("ps.mean_control", effect.propensity.mean_control);
+    put("ps.loglik", effect.propensity.log_likelihood);
+    for (name, weighted) in [("ipw.ate", &effect.weighted_everybody), ("ipw.att", &effect.weighted_treated)] {
+        put(name, weighted.effect.value);
+        put(&format!("{name}.se_hc0"), weighted.effect.standard_error);
+        put(&format!("{name}.ess_control"), weighted.effective_controls);
+        put(&format!("{name}.max_weight_share"), weighted.largest_share);
+    }
+    put("ra.ate", effect.adjusted_everybody);
+    put("ra.att", effect.adjusted_treated);
+    let rest = [
+        ("aipw.ate", effect.robust_everybody),
+        ("aipw.att", effect.robust_treated),
+        ("nn.att", effect.matched.effect),
+        ("nnwo.att", effect.matched_once.effect),
+    ];
+    for (name, robust) in rest {
+        put(name, robust.value);
+        put(&format!("{name}.se"), robust.standard_error);
+    }
+    put("nn.controls", effect.matched.controls as f64);
+    put("nnwo.n", (effect.matched_once.treated + effect.matched_once.controls) as f64);
+    for balance in &effect.balance {
+        put(&format!("smd.before.{}", balance.covariate), balance.before);
+        put(&format!("smd.after_ipw_att.{}", balance.covariate), balance.after);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::verify::verify_case;
+
+    /// Two covariates under other names, a unit column and columns in another order.
+    #[test]
+    fn roles_come_from_the_specification() {
+        let mut csv = "person,tenure,club,rich,spend\n".to_owned();
+        for i in 0..80_u32 {
+            let (tenure, rich) = (i % 7, u32::from(i % 3 == 0));
+            let club = u32::from((i * 13 + tenure * 5) % 11 > 5);
+            csv.push_str(&format!("p{i},{tenure},{club},{rich},{}\n", 2 * tenure + 4 * club + rich));
+        }
+        let expected = r#"{"case": "x", "method": "Observational comparison: all", "spec": "y=spend, t=club.",
+            "checks": [{"id": "n", "value": 80}, {"id": "ra.ate", "value": 4, "abs": 1e-9},
+                {"id": "aipw.att", "value": 4, "abs": 1e-9}, {"id": "aipw.ate", "value": 4, "abs": 1e-9}]}"#;
+        let report = verify_case("x", expected, &|_| Some(csv.clone())).unwrap();
+        assert!(report.all_passed(), "{report}");
+    }
+}
