@@ -37,7 +37,7 @@ pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, Ca
         .collect();
     let mut figures = Figures::new();
     match compare_arms(&TwoArms::of(&names, &rows?), ObservationalOptions::default()) {
-        Ok(effect) => named(&effect, &mut figures),
+        Ok(effect) => put_all(&effect, &mut figures),
         Err(refusal) => {
             figures.insert("refused".into(), serde_json::to_value(refusal).unwrap_or(Value::Null));
         }
@@ -59,7 +59,7 @@ fn covariates(table: &Table, spec: Spec<'_>, outcome: usize, arm: usize) -> Vec<
     (0..table.header().len()).filter(|c| *c != outcome && *c != arm && Some(*c) != unit).collect()
 }
 
-fn named(effect: &ObservationalEffect, figures: &mut Figures) {
+fn put_all(effect: &ObservationalEffect, figures: &mut Figures) {
     let mut put = |id: &str, value: f64| {
         figures.insert(id.to_owned(), value.into());
     };
