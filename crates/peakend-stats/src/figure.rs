@@ -47,6 +47,8 @@ pub enum IntervalMethod {
     LogLog,
     /// Normal interval of an estimate on its own scale.
     Wald,
+    /// Normal interval widened so that all of its kind hold together.
+    Simultaneous,
     /// An interval of another figure, carried through a multiplication.
     Carried,
 }
@@ -172,6 +174,10 @@ pub enum WarningCode {
     LowEffectiveControls,
     /// Units that found no control inside the calliper.
     Unmatched,
+    /// A cohort of fewer than five units.
+    SmallCohort,
+    /// Cohorts and periods left out because covariates tell them from their controls.
+    CellsWithoutPropensity,
     /// Some unit was nearly certain, or nearly certain not, to be treated.
     ExtremePropensity,
     /// Units left out by a declared trimming.

@@ -6,6 +6,7 @@
 //! reads a clock, a file or a random number, and no result depends on row order.
 
 pub mod distribution;
+mod draws;
 pub mod figure;
 pub mod insight;
 pub mod linear;

@@ -19,6 +19,7 @@ pub mod observational;
 pub mod panel;
 pub mod pretrend;
 pub mod recovery;
+pub mod staggered;
 pub mod survival;
 pub mod verdict;
 pub mod weighting;

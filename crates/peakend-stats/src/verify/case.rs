@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::report::{CaseReport, CheckOutcome, CheckStatus};
 use super::spec::Spec;
-use super::{Figures, ReadTable, ReleaseGate, anonymity, did, growth, matching, nps, panel};
+use super::{Figures, ReadTable, ReleaseGate, anonymity, did, growth, matching, nps, panel, staggered};
 
 /// A case that cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +132,8 @@ fn compute(
         panel::figures(Spec(spec), read).map(Some)
     } else if method.starts_with("observational comparison") {
         matching::figures(Spec(spec), read).map(Some)
+    } else if method.starts_with("staggered") {
+        staggered::figures(&ids, Spec(spec), read).map(Some)
     } else if method.contains("anonymity") {
         anonymity::figures(&ids, spec, read, gate).map(Some)
     } else {

@@ -13,6 +13,7 @@ mod nps;
 mod panel;
 mod report;
 mod spec;
+mod staggered;
 mod table;
 
 pub use case::{CaseError, verify_case, verify_case_with};

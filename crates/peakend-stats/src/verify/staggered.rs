@@ -1,0 +1,145 @@
+//! Cases of the method "Staggered adoption difference-in-differences":
+//! `data.csv` with unit, period, first treated period, outcome and covariates.
+
+use super::case::CaseError;
+use super::spec::{Spec, is_name};
+use super::table::Table;
+use super::{Figures, ReadTable};
+use crate::value::staggered::{
+    Comparison, Gathering, StaggeredEffect, StaggeredOptions, StaggeredRow, staggered_effect,
+};
+
+/// All figures of the designs that the ids of the checks begin with: controls
+/// never treated (`nev`), not yet treated (`nyt`), doubly robust (`dr`).
+pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
+    let table = Table::need("data.csv", read)?;
+    let covariates = covariates(&table, spec);
+    let rows = rows(&table, spec, &covariates)?;
+    let mut figures = Figures::new();
+    figures.insert("n".into(), rows.len().into());
+    let designs = [
+        ("nev", Comparison::NeverTreated, 0),
+        ("nyt", Comparison::NotYetTreated, 0),
+        ("dr", Comparison::NeverTreated, covariates.len()),
+        ("dr_nyt", Comparison::NotYetTreated, covariates.len()),
+    ];
+    for (name, comparison, covariates) in designs {
+        let asked = ids.iter().any(|id| id.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
+        if !asked {
+            continue;
+        }
+        let options = StaggeredOptions { comparison, covariates, ..StaggeredOptions::default() };
+        match staggered_effect(&rows, options) {
+            Ok(effect) => put_all(name, &effect, &mut figures),
+            Err(refusal) => {
+                let refused = serde_json::to_value(refusal).unwrap_or_default();
+                figures.insert(format!("{name}.simple.overall"), refused);
+            }
+        }
+    }
+    Ok(figures)
+}
+
+fn put_all(name: &str, effect: &StaggeredEffect, figures: &mut Figures) {
+    figures.insert("units".into(), effect.units.into());
+    let mut put = |id: String, value: f64| {
+        figures.insert(format!("{name}.{id}"), value.into());
+    };
+    for cell in &effect.cells {
+        put(format!("att.{}.{}", cell.cohort, cell.period), cell.effect.value);
+        put(format!("se.{}.{}", cell.cohort, cell.period), cell.effect.standard_error);
+    }
+    put("simple.overall".into(), effect.simple.value);
+    put("simple.overall_se".into(), effect.simple.standard_error);
+    let gatherings: [(&str, &Gathering); 3] =
+        [("dynamic", &effect.dynamic), ("group", &effect.cohorts), ("calendar", &effect.calendar)];
+    for (kind, gathering) in gatherings {
+        put(format!("{kind}.overall"), gathering.overall.value);
+        put(format!("{kind}.overall_se"), gathering.overall.standard_error);
+        for part in &gathering.parts {
+            put(format!("{kind}.{}", part.at), part.effect.value);
+            put(format!("{kind}.{}.se", part.at), part.effect.standard_error);
+        }
+    }
+    if let Some(leads) = effect.leads {
+        put("leads.p".into(), leads.p);
+    }
+}
+
+/// The covariates named, such as "covariate lpop (in logs)".
+fn covariates(table: &Table, spec: Spec<'_>) -> Vec<usize> {
+    let named = ["covariates", "covariate", "xformla"].into_iter().map(|key| {
+        let names = spec.names(key).into_iter();
+        let words = names.map(|name| name[..name.find(|c| !is_name(c)).unwrap_or(name.len())].trim_end_matches('.'));
+        words.filter_map(|word| table.maybe_column(&[word])).collect::<Vec<usize>>()
+    });
+    named.into_iter().find(|columns| !columns.is_empty()).unwrap_or_default()
+}
+
+fn rows(table: &Table, spec: Spec<'_>, covariates: &[usize]) -> Result<Vec<StaggeredRow>, CaseError> {
+    let named = |keys: &[&str], usual: &[&'static str]| {
+        let mut names: Vec<&str> = keys.iter().filter_map(|key| spec.name(key)).collect();
+        names.extend(usual);
+        table.column(&names)
+    };
+    let outcome = named(&["outcome", "y="], &["y", "outcome", "value"])?;
+    let unit = named(&["unit", "id="], &["unit", "id", "entity", "branch", "customer"])?;
+    let period = named(&["period", "time", "t="], &["period", "time", "year", "month", "week", "t"])?;
+    let first = named(
+        &["first treated period", "first treatment period", "first treated", "cohort", "g="],
+        &["first_treat", "first_treated", "first.treat", "cohort", "group", "g", "start"],
+    )?;
+    let units = table.codes(unit);
+    (0..table.len())
+        .map(|row| {
+            let whole = |column: usize| -> Result<Option<i64>, CaseError> {
+                if table.text(row, column).to_ascii_lowercase().starts_with("inf") {
+                    return Ok(None);
+                }
+                let number = table.number(row, column)?;
+                if number.is_some_and(|x| x.fract() != 0.0 || x.abs() > 1e15) {
+                    return Err(table.fault(row, column, "a whole number"));
+                }
+                Ok(number.map(|x| x as i64))
+            };
+            let number = |column| Ok(table.number(row, column)?.unwrap_or(f64::NAN));
+            Ok(StaggeredRow {
+                unit: units[row],
+                period: whole(period)?.ok_or_else(|| table.fault(row, period, "a period"))?,
+                // 0 and nothing both mean never
+                first_treated: whole(first)?.filter(|first| *first != 0),
+                outcome: number(outcome)?,
+                covariates: covariates.iter().map(|&c| number(c)).collect::<Result<_, CaseError>>()?,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::verify::verify_case;
+
+    /// Branches by month under other names, two covariates, no noise: the effect is 2.
+    #[test]
+    fn roles_come_from_the_specification() {
+        let mut csv = "month,branch,sales,joined,size,city\n".to_owned();
+        for branch in 0..30_i64 {
+            let joined = [0, 4, 6][(branch % 3) as usize];
+            let (size, city) = (branch * 7 % 11, (branch / 3) % 2);
+            for month in 1..=7_i64 {
+                let lift = if joined > 0 && month >= joined { 2 } else { 0 };
+                csv.push_str(&format!(
+                    "{month},b{branch},{},{joined},{size},{city}\n",
+                    branch + month * (1 + size) + lift
+                ));
+            }
+        }
+        let expected = r#"{"case": "x", "method": "Staggered adoption difference-in-differences (CS)",
+            "spec": "Outcome sales, unit branch, period month, first treated period joined (0 = never). dr.*: doubly robust with covariates size, city (logit).",
+            "checks": [{"id": "dr.att.4.5", "value": 2, "abs": 1e-8}, {"id": "dr.dynamic.0", "value": 2, "abs": 1e-8},
+                {"id": "dr.dynamic.-2", "value": 0, "abs": 1e-8}, {"id": "dr.calendar.7", "value": 2, "abs": 1e-8},
+                {"id": "nev.group.6.se", "value": 0, "abs": 9}, {"id": "units", "value": 30}]}"#;
+        let report = verify_case("x", expected, &|_| Some(csv.clone())).unwrap();
+        assert!(report.all_passed(), "{report}");
+    }
+}
