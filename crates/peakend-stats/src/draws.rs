@@ -15,7 +15,6 @@ impl Draws {
     }
 
     /// Uniform on 0..n; n must not be 0. The bias of the multiplication is below n / 2^64.
-    #[cfg(test)]
     pub(crate) fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.0.next_u64()) * n as u128) >> 64) as usize
     }
@@ -32,7 +31,6 @@ impl Draws {
     }
 
     /// Puts the items into a random order (Fisher-Yates).
-    #[cfg(test)]
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let chosen = self.below(last + 1);

@@ -49,6 +49,10 @@ pub enum IntervalMethod {
     Wald,
     /// Normal interval widened so that all of its kind hold together.
     Simultaneous,
+    /// Percentiles of a seeded bootstrap over rows.
+    Resampled,
+    /// Order statistics of all pairwise slopes (Sen 1968).
+    OrderedSlopes,
     /// An interval of another figure, carried through a multiplication.
     Carried,
 }
@@ -110,6 +114,16 @@ pub enum RefusalReason {
     GroupTooSmall,
     /// Bootstrap on a base where the score interval is right.
     BootstrapBaseTooSmall,
+    /// Fewer events (such as lost customers) than the figure needs.
+    TooFewEvents,
+    /// Fewer periods than the figure needs.
+    SeriesTooShort,
+    /// The columns of a model depend on each other or do not vary.
+    Collinear,
+    /// The model as a whole explains nothing that could not be chance.
+    ModelNotSignificant,
+    /// The model asked for is not well formed.
+    NotAModel,
     /// Fewer than two clusters in one arm: no error can be estimated.
     TooFewClusters,
     /// One of the four cells of a before/after comparison is empty.
@@ -160,6 +174,34 @@ impl Refusal {
 pub enum WarningCode {
     /// Fewer than 30 answers.
     SmallBase,
+    /// Control limits from fewer than 20 points.
+    ShortBase,
+    /// Fewer than ten events for every coefficient.
+    FewEventsPerCoefficient,
+    /// Hazards are not proportional: one ratio does not describe the whole time.
+    NotProportional,
+    /// A coefficient grows without bound: some group has no event at all.
+    UnboundedCoefficient,
+    /// Drivers explain each other: the largest variance inflation is above 10.
+    HighInflation,
+    /// The drivers explain less than a tenth of the outcome.
+    WeakModel,
+    /// A driver's weight in the model has the opposite sign of its correlation.
+    Suppression,
+    /// All drivers correlate above 0.8 with each other: shares are not separable.
+    Halo,
+    /// A driver that the others determine was left out.
+    RedundantDriver,
+    /// Importance by sampled orderings, with their Monte Carlo error.
+    SampledOrderings,
+    /// A question has a negative weight: the index weighs all questions alike.
+    NegativeWeight,
+    /// The questions share less than half of their variance with their construct.
+    LowSharedVariance,
+    /// Too few answers for weights of a model: all questions weigh alike.
+    EqualWeights,
+    /// Some resamples gave no estimate and were left out.
+    ResamplesDropped,
     /// Fewer clusters than the plain cluster-robust error needs.
     FewClusters,
     /// Fewer than ten treated clusters.

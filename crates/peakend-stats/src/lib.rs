@@ -3,7 +3,8 @@
 //! Slices and integer counts in, figures out. Every figure carries n, an
 //! interval with the name of its method, warnings and a definition id; a figure
 //! that would mislead is a [`figure::Refusal`] instead of a number. Nothing here
-//! reads a clock, a file or a random number, and no result depends on row order.
+//! reads a clock or a file, randomness comes from a seed that the result names,
+//! and no result depends on row order.
 
 pub mod distribution;
 mod draws;

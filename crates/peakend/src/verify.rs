@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use peakend_stats::verify::{CaseReport, Report, verify_case_with};
+use peakend_stats::verify::{CaseReport, Report, TABLE_NAMES, verify_case_with};
 
 const EXPECTED: &str = "expected.json";
 
@@ -48,12 +48,23 @@ fn verify_folder(folder: &Path) -> CaseReport {
     // `verify .` has no file name of its own
     let named = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
     let name = named.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let read = |table: &str| fs::read_to_string(folder.join(table)).ok();
+    let read = |table: &str| match table {
+        TABLE_NAMES => Some(file_names(folder)),
+        table => fs::read_to_string(folder.join(table)).ok(),
+    };
     let expected = match fs::read_to_string(folder.join(EXPECTED)) {
         Ok(text) => text,
         Err(error) => return CaseReport::unreadable(name, format!("cannot read {EXPECTED}: {error}")),
     };
     verify_case_with(&name, &expected, &read, Some(&gate::refusals)).unwrap_or_else(|error| CaseReport::unreadable(name, error.to_string()))
+}
+
+/// Names of the files of a case, one per line; none when the folder cannot be read.
+fn file_names(folder: &Path) -> String {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names.join("\n")
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use serde_json::Value;
 
 use super::report::{CaseReport, CheckOutcome, CheckStatus};
 use super::spec::Spec;
-use super::{Figures, ReadTable, ReleaseGate, anonymity, did, growth, matching, nps, panel, staggered};
+use super::{
+    Figures, ReadTable, ReleaseGate, anonymity, did, driver, growth, matching, nps, panel, path_model, staggered, survival,
+    trend,
+};
 
 /// A case that cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +43,9 @@ pub enum CaseError {
         /// What it should be.
         wanted: &'static str,
     },
+    /// The method refuses the data.
+    #[error(transparent)]
+    Refused(crate::figure::Refusal),
     /// The table is not CSV.
     #[error("table `{table}` is not readable as CSV: {source}")]
     Csv {
@@ -136,6 +142,14 @@ fn compute(
         staggered::figures(&ids, Spec(spec), read).map(Some)
     } else if method.contains("anonymity") {
         anonymity::figures(&ids, spec, read, gate).map(Some)
+    } else if method.starts_with("key-driver") {
+        driver::figures(&ids, Spec(spec), read).map(Some)
+    } else if method.starts_with("survival") {
+        survival::figures(&ids, Spec(spec), read).map(Some)
+    } else if method.starts_with("customer satisfaction index") {
+        path_model::figures(Spec(spec), read).map(Some)
+    } else if method.starts_with("control chart") {
+        trend::figures(&ids, Spec(spec), read).map(Some)
     } else {
         Ok(None)
     }

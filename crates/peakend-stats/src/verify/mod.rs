@@ -6,15 +6,20 @@
 mod anonymity;
 mod case;
 mod did;
+mod driver;
 mod filter;
 mod growth;
 mod matching;
 mod nps;
 mod panel;
+mod path_model;
 mod report;
 mod spec;
 mod staggered;
+mod survival;
 mod table;
+mod tables;
+mod trend;
 
 pub use case::{CaseError, verify_case, verify_case_with};
 pub use report::{CaseReport, CheckOutcome, CheckStatus, Report};
@@ -22,7 +27,10 @@ pub use report::{CaseReport, CheckOutcome, CheckStatus, Report};
 /// Our figures of one case by check id.
 pub(crate) type Figures = std::collections::BTreeMap<String, serde_json::Value>;
 
-/// Gives the text of a table of the case, by file name.
+/// Asked for as if it were a table, gives the names of all tables, one per line.
+pub const TABLE_NAMES: &str = "*";
+
+/// Gives the text of a table of the case, by file name; [`TABLE_NAMES`] may be asked too.
 pub type ReadTable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Says of each set of people, asked one after another, whether the release

@@ -61,3 +61,24 @@ fn anonymity_case_passes_but_for_the_queries_that_need_the_gate() {
 fn staggered_case_passes_in_full() {
     all_pass("staggered-mpdta", 180);
 }
+
+#[test]
+fn control_chart_case_passes_in_full() {
+    all_pass("spc-trend", 33);
+}
+
+#[test]
+fn driver_cases_pass_in_full() {
+    all_pass("drivers-mobi", 139);
+    all_pass("drivers-swiss", 43);
+}
+
+#[test]
+fn survival_case_passes_in_full() {
+    all_pass("survival-telco", 118);
+}
+
+#[test]
+fn satisfaction_index_case_passes_in_full() {
+    all_pass("csi-mobi", 53);
+}

@@ -1,0 +1,107 @@
+//! Cases of the method "Key-driver analysis": `data.csv` with an outcome and its
+//! drivers, named in the specification or by the check ids.
+
+use serde_json::Value;
+
+use super::case::CaseError;
+use super::spec::Spec;
+use super::table::Table;
+use super::{Figures, ReadTable, tables};
+use crate::insight::driver::{Column, DriverAnalysis, DriverOptions};
+use crate::insight::quadrant::Cut;
+
+/// First parts of the ids that name a driver.
+const PER_DRIVER: [&str; 8] = ["rw", "rw_share", "lmg", "std_beta", "r", "vif", "mean", "quadrant"];
+
+/// All figures of the case.
+pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
+    let table = tables::main(spec, read)?;
+    let drivers = drivers(ids, spec, &table);
+    let outcome = match ["outcome", "dependent", "target", "y"].iter().find_map(|key| spec.name(key)) {
+        Some(name) => table.column(&[name])?,
+        None => {
+            let free = (0..table.header().len()).find(|c| !drivers.contains(c));
+            free.ok_or_else(|| CaseError::MissingTable("an outcome beside the drivers".to_owned()))?
+        }
+    };
+    let numbers = |column: usize| -> Result<Vec<f64>, CaseError> {
+        (0..table.len()).map(|row| Ok(table.number(row, column)?.unwrap_or(f64::NAN))).collect()
+    };
+    let values = drivers.iter().map(|c| numbers(*c)).collect::<Result<Vec<_>, _>>()?;
+    let column = |c: usize| table.header()[c].as_str();
+    let columns: Vec<Column<'_>> =
+        drivers.iter().zip(&values).map(|(&c, values)| Column { name: column(c), values }).collect();
+    let answers = numbers(outcome)?;
+    let cut = if spec.0.contains("cut at the median") { Cut::Median } else { Cut::Mean };
+    let options = DriverOptions { resamples: 0, cut, ..DriverOptions::default() };
+    let analysis = DriverAnalysis::of(Column { name: column(outcome), values: &answers }, &columns, &options)
+        .map_err(CaseError::Refused)?;
+    Ok(named(&analysis))
+}
+
+fn named(analysis: &DriverAnalysis) -> Figures {
+    let mut figures = Figures::new();
+    let mut put = |id: String, value: Value| {
+        figures.insert(id, value);
+    };
+    put("n".into(), analysis.n.into());
+    put("r2".into(), analysis.r_squared.into());
+    put("adj_r2".into(), analysis.adjusted_r_squared.into());
+    put("f".into(), analysis.f.into());
+    put("p".into(), analysis.p.into());
+    for driver in &analysis.drivers {
+        let name = &driver.name;
+        put(format!("rw.{name}"), driver.weight.into());
+        put(format!("rw_share.{name}"), driver.share.into());
+        put(format!("lmg.{name}"), driver.ordered_gain.into());
+        put(format!("lmg_share.{name}"), (driver.ordered_gain / analysis.r_squared).into());
+        put(format!("std_beta.{name}"), driver.standardised.into());
+        put(format!("r.{name}"), driver.correlation.into());
+        put(format!("vif.{name}"), driver.inflation.into());
+        put(format!("mean.{name}"), driver.mean.into());
+        put(format!("quadrant.{name}"), driver.quadrant.name().into());
+    }
+    figures
+}
+
+/// Columns of the drivers: as listed, else those the ids speak of.
+fn drivers(ids: &[&str], spec: Spec<'_>, table: &Table) -> Vec<usize> {
+    let columns = |names: &mut dyn Iterator<Item = &str>| {
+        let mut found = Vec::new();
+        for column in names.filter_map(|name| table.maybe_column(&[name])) {
+            if !found.contains(&column) {
+                found.push(column);
+            }
+        }
+        found
+    };
+    let listed = ["drivers", "predictors", "regressors"].map(|key| spec.names(key));
+    let listed = columns(&mut listed.iter().flatten().copied());
+    if !listed.is_empty() {
+        return listed;
+    }
+    columns(&mut ids.iter().filter_map(|id| id.split_once('.')).filter(|(k, _)| PER_DRIVER.contains(k)).map(|(_, n)| n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_columns_and_another_number_of_drivers_are_read() {
+        let mut text = "id,speed,staff,renewal\n".to_owned();
+        for i in 0..40_u32 {
+            let (a, b) = ((i * 7) % 11, (i * 5) % 13);
+            text += &format!("c{i},{a},{b},{}\n", 2 * a + b + i % 3);
+        }
+        text += "c40,,3,9\n";
+        let read = |name: &str| (name == "data.csv").then(|| text.clone());
+        let spec = Spec("Complete cases only. Outcome renewal; drivers: speed, staff. rw: Johnson.");
+        let by_spec = figures(&[], spec, &read).unwrap();
+        assert_eq!(by_spec["n"], 40);
+        let sum = by_spec["rw.speed"].as_f64().unwrap() + by_spec["rw.staff"].as_f64().unwrap();
+        assert!((sum - by_spec["r2"].as_f64().unwrap()).abs() < 1e-12);
+        let by_ids = figures(&["rw.speed", "quadrant.staff"], Spec("Outcome renewal."), &read).unwrap();
+        assert_eq!(by_spec, by_ids);
+    }
+}
