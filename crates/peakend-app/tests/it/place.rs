@@ -56,8 +56,8 @@ async fn the_nearest_owner_answers_for_a_touchpoint() {
     let owner = |p: &Places, unit: &str| p.owner("counter", unit, day);
     let p = places(&world).await;
     assert_eq!(owner(&p, "b1"), Some(branch.clone()), "the unit's owner, for want of the touchpoint's");
-    assert_eq!(owner(&p, "east"), Some(boss), "the nearest unit above that has an owner");
-    assert_eq!(owner(&p, "nowhere"), None);
+    assert_eq!(owner(&p, "east"), Some(boss.clone()), "the nearest unit above that has an owner");
+    assert_eq!(owner(&p, "nowhere"), Some(boss), "the owner at the top, for want of a known unit");
     touchpoint::assign(&world.ctx(), &t.id, None, Some(&product)).await.unwrap();
     touchpoint::assign(&world.ctx(), &t.id, Some("east"), Some(&counter)).await.unwrap();
     let p = places(&world).await;

@@ -278,7 +278,7 @@ async fn an_event_asks_the_person_in_the_page_once_and_says_why_not_again() {
     let path = due(&world, &key, "anon-1").await.as_str().unwrap().to_owned();
     assert_eq!(due(&world, &key, "anon-1").await, Value::Null, "it is shown once");
     let page = world.stranger().get(&format!("{path}?lang=zh-Hans&embed=1")).await.text();
-    assert!(page.contains("您为什么赎回稳健一号?"), "{page}");
+    assert!(page.contains("您为什么赎回稳健一号？"), "{page}");
 
     let body = json!({"id": "x", "lang": "zh-Hans", "answers": {"why": "cash", "nps": 8}});
     let _done = world.stranger().post(&path, &body).await.ok();

@@ -56,7 +56,7 @@ impl Demo {
         let spoken = Deed::Contacted(Contact {
             channel: "phone".to_owned(),
             outcome: ContactOutcome::Reached,
-            note: "已致电客户,说明原因并致歉。".to_owned(),
+            note: "已致电客户，说明原因并致歉。".to_owned(),
         });
         let case = case::apply_in(tx, &actor, entropy, case, &spoken, contact_at).await?;
         if close_at >= today {
