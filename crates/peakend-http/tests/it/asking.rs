@@ -18,7 +18,7 @@ questions:
   - id: why
     type: single
     required: true
-    title: {en: 'Why did you redeem {{ event.fund_name | this fund }}?', zh-Hans: '您为什么赎回{{ event.fund_name | 这只基金 }}?', zh-Hant: '您為什麼贖回{{ event.fund_name | 這檔基金 }}?'}
+    title: {en: 'Why did you redeem {{ event.fund_name | this fund }}?', zh-Hans: '您为什么赎回{{ event.fund_name | 这只基金 }}？', zh-Hant: '您為什麼贖回{{ event.fund_name | 這檔基金 }}？'}
     options:
       - {id: cash, label: {en: I need money, zh-Hans: 用钱, zh-Hant: 用錢}}
       - {id: fees, label: {en: The fees, zh-Hans: 费用, zh-Hant: 費用}}

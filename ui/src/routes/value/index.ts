@@ -15,6 +15,14 @@ export const routes: Route[] = [
   { path: '/prove/evaluations/new', label: 'value.nav.new', roles: ['owner', 'analyst'], load: () => import('./evaluations/NewEvaluation.svelte') },
   { path: '/prove/evaluations/:id', label: 'value.nav.evaluation', load: () => import('./evaluations/EvaluationPage.svelte') },
   {
+    path: '/prove/contrasts',
+    label: 'value.nav.contrast',
+    nav: true,
+    icon: 'users',
+    roles: READERS,
+    load: () => import('./contrasts/Contrast.svelte'),
+  },
+  {
     path: '/prove/ledger',
     label: 'value.nav.ledger',
     nav: true,

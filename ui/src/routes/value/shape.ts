@@ -141,3 +141,38 @@ export interface Trail {
   sentence_count: number;
   sentences: { voice: string; at: string; score: number | null; text: string; href: string }[];
 }
+
+/** The mean of one group of persons, or why it is withheld. */
+export interface Side {
+  mean?: number;
+  n?: number;
+  low?: number;
+  high?: number;
+  warnings: string[];
+  refused?: { reason: string; have?: number; need: number };
+}
+
+export interface ContrastRow {
+  metric?: string;
+  measure?: Measure;
+  marked: Side;
+  others: Side;
+  change?: {
+    diff: number;
+    low: number;
+    high: number;
+    adjusted_p: number;
+    claim: 'higher' | 'lower' | 'not_detectable';
+    detectable: number;
+  };
+}
+
+export interface Contrasts {
+  definition: string;
+  measure: Measure;
+  month: string;
+  months_before: number;
+  marked: number;
+  others: number;
+  rows: ContrastRow[];
+}
