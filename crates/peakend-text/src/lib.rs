@@ -1,18 +1,27 @@
-//! Text methods: language, sentiment, themes, redaction; text in, values out.
+//! Text methods: language, words, sentiment, themes, key words, near-duplicates,
+//! redaction; text in, values out.
 //!
 //! Word lists are data files in `data/`. Everything works on one folded form
 //! of the text (half-width, lower case, simplified characters), so that the
 //! three languages share their rules. To add a theme: a line in
 //! `data/themes.txt` and a sentence in the tests.
+pub mod duplicate;
 mod fold;
+pub mod keyness;
 mod language;
+mod lexicon;
 mod redaction;
+mod refusal;
+mod segment;
 mod sentiment;
 mod theme;
+pub mod verify;
 
-pub use fold::{fold, to_simplified};
-pub use language::language;
+pub use fold::{Folded, fold, to_simplified};
+pub use language::{Language, identify, language};
 pub use redaction::redact;
+pub use refusal::Refusal;
+pub use segment::{Cutter, segment, sentences, words};
 pub use sentiment::sentiment;
 pub use theme::{theme, themes};
 

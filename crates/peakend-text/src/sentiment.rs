@@ -14,6 +14,12 @@ pub fn sentiment(text: &str) -> i8 {
     of_folded(&fold(text))
 }
 
+/// Whether a text is rather positive than negative.
+#[must_use]
+pub(crate) fn polarity(text: &str) -> bool {
+    sentiment(text) >= 0
+}
+
 /// What a listed word does.
 #[derive(Clone, Copy)]
 enum Mark {
