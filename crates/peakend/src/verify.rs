@@ -1,7 +1,8 @@
 //! `peakend verify DIR`: every check of one reference case, or of a folder of
 //! cases, with our figure beside the expected one. Figures and comparison are
-//! in `peakend_stats::verify`; here are only folders, files and printing, and the
-//! release gate of the domain, which the numerics do not know.
+//! in `peakend_stats::verify`, figures of texts in `peakend_text::verify`; here
+//! are only folders, files and printing, and the release gate of the domain,
+//! which the numerics do not know.
 
 mod gate;
 
@@ -56,7 +57,8 @@ fn verify_folder(folder: &Path) -> CaseReport {
         Ok(text) => text,
         Err(error) => return CaseReport::unreadable(name, format!("cannot read {EXPECTED}: {error}")),
     };
-    verify_case_with(&name, &expected, &read, Some(&gate::refusals)).unwrap_or_else(|error| CaseReport::unreadable(name, error.to_string()))
+    verify_case_with(&name, &expected, &read, Some(&gate::refusals), Some(&peakend_text::verify::figures))
+        .unwrap_or_else(|error| CaseReport::unreadable(name, error.to_string()))
 }
 
 /// Names of the files of a case, one per line; none when the folder cannot be read.

@@ -173,9 +173,9 @@ mod tests {
         let gate = |minimum: u64, people: usize, sets: &[Vec<u32>]| {
             sets.iter().map(|set| (1..minimum).contains(&((people - set.len()) as u64))).collect()
         };
-        let report = verify_case_with("x", expected, &read, Some(&gate)).unwrap();
+        let report = verify_case_with("x", expected, &read, Some(&gate), None).unwrap();
         assert!(report.all_passed(), "{report}");
-        let report = verify_case_with("x", expected, &read, None).unwrap();
+        let report = verify_case_with("x", expected, &read, None, None).unwrap();
         assert_eq!(report.checks[5].status, CheckStatus::NotSupported);
     }
 }

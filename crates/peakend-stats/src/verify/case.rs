@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::report::{CaseReport, CheckOutcome, CheckStatus};
 use super::spec::Spec;
 use super::{
-    Figures, ReadTable, ReleaseGate, anonymity, did, driver, growth, matching, nps, panel, path_model, staggered, survival,
-    trend,
+    Figures, OtherMethods, ReadTable, ReleaseGate, anonymity, did, driver, growth, matching, nps, panel, path_model,
+    staggered, survival, trend,
 };
 
 /// A case that cannot be judged.
@@ -19,6 +19,9 @@ pub enum CaseError {
     /// A table of the case is absent.
     #[error("table `{0}` is missing beside expected.json")]
     MissingTable(String),
+    /// A method from elsewhere could not compute its figures.
+    #[error("{0}")]
+    Method(String),
     /// A table lacks a column.
     #[error("table `{table}` has no column {wanted}; it has {found}")]
     MissingColumn {
@@ -90,12 +93,13 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 /// # Errors
 /// As [`verify_case_with`].
 pub fn verify_case(folder: &str, expected_json: &str, read: ReadTable<'_>) -> Result<CaseReport, CaseError> {
-    verify_case_with(folder, expected_json, read, None)
+    verify_case_with(folder, expected_json, read, None, None)
 }
 
 /// Computes and compares every check of a case. A method we do not have gives
 /// "not supported" throughout; a broken table is reported in the case and fails
-/// its checks. The gate answers what cases ask about queries on employees.
+/// its checks. The gate answers what cases ask about queries on employees;
+/// other methods are asked when none of ours fits.
 ///
 /// # Errors
 /// [`CaseError::Format`] when `expected.json` itself cannot be read.
@@ -104,9 +108,10 @@ pub fn verify_case_with(
     expected_json: &str,
     read: ReadTable<'_>,
     gate: Option<ReleaseGate<'_>>,
+    others: Option<OtherMethods<'_>>,
 ) -> Result<CaseReport, CaseError> {
     let expected: Expected = serde_json::from_str(expected_json.trim_start_matches('\u{feff}'))?;
-    let (figures, error) = match compute(&expected, read, gate) {
+    let (figures, error) = match compute(&expected, read, gate, others) {
         Ok(figures) => (figures, None),
         Err(error) => (Some(Figures::new()), Some(error.to_string())),
     };
@@ -120,6 +125,7 @@ fn compute(
     expected: &Expected,
     read: ReadTable<'_>,
     gate: Option<ReleaseGate<'_>>,
+    others: Option<OtherMethods<'_>>,
 ) -> Result<Option<Figures>, CaseError> {
     let method = expected.method.to_lowercase();
     let spec = match &expected.spec {
@@ -151,7 +157,8 @@ fn compute(
     } else if method.starts_with("control chart") {
         trend::figures(&ids, Spec(spec), read).map(Some)
     } else {
-        Ok(None)
+        let figures = others.and_then(|others| others(&expected.method, &ids, read));
+        figures.transpose().map_err(CaseError::Method)
     }
 }
 
@@ -237,6 +244,21 @@ mod tests {
         let floor = check(r#"{"id": "f1", "min": 0.8, "baseline": 0.9}"#);
         assert!(passes(&floor, &Value::from(0.8)));
         assert!(!passes(&floor, &Value::from(0.79)));
+    }
+
+    #[test]
+    fn a_method_from_elsewhere_is_asked_last() {
+        let json = r#"{"case": "x", "method": "Reading tea leaves", "spec": "",
+            "checks": [{"id": "leaves", "value": 3}]}"#;
+        let elsewhere = |method: &str, ids: &[&str], _: ReadTable<'_>| {
+            (method == "Reading tea leaves").then(|| Ok(Figures::from([(ids[0].to_owned(), 3.into())])))
+        };
+        let report = verify_case_with("x", json, &|_| None, None, Some(&elsewhere)).unwrap();
+        assert!(report.all_passed());
+        let spilt = |_: &str, _: &[&str], _: ReadTable<'_>| Some(Err("the cup is empty".to_owned()));
+        let report = verify_case_with("x", json, &|_| None, None, Some(&spilt)).unwrap();
+        assert_eq!(report.checks[0].status, CheckStatus::Fail);
+        assert_eq!(report.error.unwrap(), "the cup is empty");
     }
 
     #[test]

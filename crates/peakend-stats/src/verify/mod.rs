@@ -37,3 +37,12 @@ pub type ReadTable<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// gate for employee data refuses it. Arguments: minimum group size, number of
 /// people, the sets as ascending positions of people.
 pub type ReleaseGate<'a> = &'a dyn Fn(u64, usize, &[Vec<u32>]) -> Vec<bool>;
+
+/// Figures by check id of a method that is not numerical, given its name and
+/// the ids of the checks; nothing when the name is unknown there too.
+pub type OtherMethods<'a> = &'a dyn Fn(
+    &str,
+    &[&str],
+    ReadTable<'_>,
+)
+    -> Option<Result<std::collections::BTreeMap<String, serde_json::Value>, String>>;
