@@ -43,6 +43,12 @@ pub enum IntervalMethod {
     ClusterRobust,
     /// Bias-reduced cluster-robust (CR2) with Satterthwaite degrees of freedom.
     BiasReducedCluster,
+    /// Robust to unequal variances (HC2) with t(n - k).
+    Heteroskedastic,
+    /// Robust to serial correlation (Newey-West) with t(n - k).
+    NeweyWest,
+    /// Linearised error of a weighted mean.
+    Linearised,
     /// Log-minus-log interval of a survival share.
     LogLog,
     /// Normal interval of an estimate on its own scale.
@@ -144,6 +150,24 @@ pub enum RefusalReason {
     NotHideable,
     /// Too many sets of cells to try.
     TooManyCells,
+    /// The arm sizes contradict the plan: assignment or logging is broken.
+    SampleRatioMismatch,
+    /// Too few points before the change.
+    TooFewBefore,
+    /// Too few points after the change.
+    TooFewAfter,
+    /// Nobody belongs to a category that the population has.
+    EmptyMargin,
+    /// The population totals of two margins differ.
+    TotalsDiffer,
+    /// No margin to weight to, or one that does not fit the respondents.
+    NoMargin,
+    /// The scores are not a scale of a few levels.
+    NotAScale,
+    /// A figure is too far below zero for the scale asked for.
+    NotPositive,
+    /// The next period's score predicts today's figure: possible reverse causality.
+    NextScorePredicts,
 }
 
 /// A figure withheld: what there is and what it would take.
@@ -228,6 +252,22 @@ pub enum WarningCode {
     MissingDropped,
     /// More than 5 % of the base answered: the finite population factor applies.
     LargeSampleShare,
+    /// Values that were missing were replaced by their mean or shared out.
+    MissingImputed,
+    /// The arms differed before the treatment by 0.1 standard deviations or more.
+    ArmsDiffer,
+    /// Neighbouring residuals follow each other: something is missing from the model.
+    SerialCorrelation,
+    /// Counts vary more than the Poisson law allows for.
+    Overdispersed,
+    /// Weighting costs more than half of the sample.
+    HighDesignEffect,
+    /// Some weight is more than five times the mean.
+    ExtremeWeight,
+    /// The next period's score predicts today's figure: possible reverse causality.
+    ReverseCausality,
+    /// A check against heavy tails has the opposite sign.
+    SignsDisagree,
     /// The two tests of one difference disagree.
     TestsDisagree,
 }

@@ -136,8 +136,15 @@ pub fn two_way(x: &Matrix, fit: &Fit, a: &[u64], b: &[u64]) -> TwoWay {
 /// n/(n-k); no prewhitening.
 #[must_use]
 pub fn newey_west(x: &Matrix, fit: &Fit, lag: usize) -> Matrix {
-    let n = x.rows();
-    let scores = Matrix::from_fn(n, x.columns(), |i, j| x[(i, j)] * fit.weights[i] * fit.residuals[i]);
+    let scores = Matrix::from_fn(x.rows(), x.columns(), |i, j| x[(i, j)] * fit.weights[i] * fit.residuals[i]);
+    fit.bread.around(&bartlett(&scores, lag)).scaled(fit.n as f64 / fit.df())
+}
+
+/// Scores (one row per point in time) times themselves and, weighted, their
+/// neighbours up to a lag.
+#[must_use]
+pub fn bartlett(scores: &Matrix, lag: usize) -> Matrix {
+    let n = scores.rows();
     let mut meat = scores.gram();
     for l in 1..=lag.min(n.saturating_sub(1)) {
         let weight = 1.0 - l as f64 / (lag as f64 + 1.0);
@@ -146,7 +153,7 @@ pub fn newey_west(x: &Matrix, fit: &Fit, lag: usize) -> Matrix {
             meat.add_outer(weight, scores.row(i - l), scores.row(i));
         }
     }
-    fit.bread.around(&meat).scaled(fit.n as f64 / fit.df())
+    meat
 }
 
 /// Standard error of a contrast: the root of c' V c.

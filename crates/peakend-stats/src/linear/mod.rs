@@ -9,6 +9,7 @@ pub mod covariance;
 pub mod eigen;
 pub mod least_squares;
 pub mod matrix;
+pub mod poisson;
 pub mod reduced;
 
 pub use cholesky::{Cholesky, inverse};

@@ -3,8 +3,8 @@
 //!
 //! Unit effects are removed by subtracting each unit's means; period effects stay
 //! as columns, so that unbalanced panels are exact. Errors are clustered by the
-//! unit or whatever coarser was assigned together. Unit effects that are nested in
-//! the clusters do not count among the estimated coefficients (as in R plm and
+//! unit or whatever coarser was assigned together. Unit effects alone that are nested
+//! in the clusters do not count among the estimated coefficients (as in R plm and
 //! Stata xtreg); Petersen (2009), Cameron & Miller (2015). Below 30 clusters the
 //! shown inference is CR2 with Satterthwaite degrees of freedom.
 
@@ -203,9 +203,15 @@ impl PanelFit<'_> {
         (self.effects == Effects::None).then(|| self.fit.coefficients[self.slopes])
     }
 
-    /// Coefficients that count: unit effects are counted unless nested in the clusters.
+    /// Coefficients that count. Unit effects alone are not counted when they are
+    /// nested in the clusters; beside period effects all of them are, as linearmodels
+    /// does, which errs on the wide side.
     fn coefficients(&self, nested: bool) -> usize {
-        let counted = self.effects != Effects::None && !nested;
+        let counted = match self.effects {
+            Effects::None => false,
+            Effects::Entity => !nested,
+            Effects::TwoWay => true,
+        };
         self.fit.rank + if counted { self.panel.sizes()[0] } else { 0 }
     }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::report::{CaseReport, CheckOutcome, CheckStatus};
 use super::spec::Spec;
 use super::{
-    Figures, OtherMethods, ReadTable, ReleaseGate, anonymity, did, driver, growth, matching, nps, panel, path_model,
-    staggered, survival, trend,
+    Figures, OtherMethods, ReadTable, ReleaseGate, anonymity, cuped, did, driver, growth, interrupted, linkage,
+    matching, nps, panel, path_model, raking, staggered, survival, trend,
 };
 
 /// A case that cannot be judged.
@@ -134,32 +134,40 @@ fn compute(
     };
     let spec = spec.as_str();
     let ids: Vec<&str> = expected.checks.iter().map(|c| c.id.as_str()).collect();
-    if method.starts_with("nps") {
-        nps::figures(&ids, read).map(Some)
-    } else if method.starts_with("difference-in-differences") {
-        did::figures(spec, read).map(Some)
-    } else if method.starts_with("growth accounting") {
-        growth::figures(read).map(Some)
-    } else if method.starts_with("panel regression") {
-        panel::figures(Spec(spec), read).map(Some)
-    } else if method.starts_with("observational comparison") {
-        matching::figures(Spec(spec), read).map(Some)
-    } else if method.starts_with("staggered") {
-        staggered::figures(&ids, Spec(spec), read).map(Some)
-    } else if method.contains("anonymity") {
-        anonymity::figures(&ids, spec, read, gate).map(Some)
-    } else if method.starts_with("key-driver") {
-        driver::figures(&ids, Spec(spec), read).map(Some)
-    } else if method.starts_with("survival") {
-        survival::figures(&ids, Spec(spec), read).map(Some)
-    } else if method.starts_with("customer satisfaction index") {
-        path_model::figures(Spec(spec), read).map(Some)
-    } else if method.starts_with("control chart") {
-        trend::figures(&ids, Spec(spec), read).map(Some)
-    } else {
-        let figures = others.and_then(|others| others(&expected.method, &ids, read));
-        figures.transpose().map_err(CaseError::Method)
+    if let Some(figures) = ours(&method, &ids, Spec(spec), read, gate) {
+        return figures.map(Some);
     }
+    let figures = others.and_then(|others| others(&expected.method, &ids, read));
+    figures.transpose().map_err(CaseError::Method)
+}
+
+/// The methods of this crate, by how their name begins.
+fn ours(
+    method: &str,
+    ids: &[&str],
+    spec: Spec<'_>,
+    read: ReadTable<'_>,
+    gate: Option<ReleaseGate<'_>>,
+) -> Option<Result<Figures, CaseError>> {
+    let is = |name: &str| method.starts_with(name);
+    Some(match method {
+        _ if is("nps") => nps::figures(ids, read),
+        _ if is("difference-in-differences") => did::figures(spec.0, read),
+        _ if is("growth accounting") => growth::figures(read),
+        _ if is("panel regression") => panel::figures(spec, read),
+        _ if is("observational comparison") => matching::figures(spec, read),
+        _ if is("staggered") => staggered::figures(ids, spec, read),
+        _ if is("key-driver") => driver::figures(ids, spec, read),
+        _ if is("survival") => survival::figures(ids, spec, read),
+        _ if is("customer satisfaction index") => path_model::figures(spec, read),
+        _ if is("control chart") => trend::figures(ids, spec, read),
+        _ if is("linkage") => linkage::figures(spec, read),
+        _ if is("cuped") => cuped::figures(spec, read),
+        _ if is("interrupted time series") => interrupted::figures(ids, spec, read),
+        _ if is("raking") => raking::figures(ids, spec, read),
+        _ if method.contains("anonymity") => anonymity::figures(ids, spec.0, read, gate),
+        _ => return None,
+    })
 }
 
 fn outcome(check: &Check, figures: Option<&Figures>, broken: bool) -> CheckOutcome {

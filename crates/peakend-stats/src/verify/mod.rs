@@ -5,14 +5,18 @@
 
 mod anonymity;
 mod case;
+mod cuped;
 mod did;
 mod driver;
 mod filter;
 mod growth;
+mod interrupted;
+mod linkage;
 mod matching;
 mod nps;
 mod panel;
 mod path_model;
+mod raking;
 mod report;
 mod spec;
 mod staggered;

@@ -82,3 +82,23 @@ fn survival_case_passes_in_full() {
 fn satisfaction_index_case_passes_in_full() {
     all_pass("csi-mobi", 53);
 }
+
+#[test]
+fn linkage_case_passes_in_full() {
+    all_pass("linkage-panel", 50);
+}
+
+#[test]
+fn cuped_case_passes_in_full() {
+    all_pass("cuped-nsw", 23);
+}
+
+#[test]
+fn interrupted_series_case_passes_in_full() {
+    all_pass("its-seatbelts", 28);
+}
+
+#[test]
+fn raking_case_passes_in_full() {
+    all_pass("raking-api", 14);
+}

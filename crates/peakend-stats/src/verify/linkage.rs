@@ -1,0 +1,124 @@
+//! Cases of the method "Linkage of a score to an operating figure": `data.csv`
+//! with customer, period, score and figure.
+
+use serde_json::Value;
+
+use super::case::CaseError;
+use super::spec::{Spec, is_name};
+use super::table::Table;
+use super::{Figures, ReadTable};
+use crate::figure::Refusal;
+use crate::insight::bands::{Band, NpsBands};
+use crate::value::dose::{band_outcomes, level_means};
+use crate::value::linkage::{LinkageRow, first_differences, is_reverse, lead_placebo, pooled, within};
+use crate::value::panel::Slope;
+
+/// All figures of the case. A model that is refused leaves its checks open.
+pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
+    let table = Table::need("data.csv", read)?;
+    let rows = rows(&table, spec)?;
+    let mut figures = Figures::new();
+    let models: [(&str, Result<Slope, Refusal>); 4] = [
+        ("ols", pooled(&rows)),
+        ("twfe", within(&rows)),
+        ("fd", first_differences(&rows)),
+        ("lead", lead_placebo(&rows)),
+    ];
+    for (model, slope) in &models {
+        if let Ok(slope) = slope {
+            put_slope(model, slope, &mut figures);
+        }
+    }
+    if let Ok(lead) = &models[3].1 {
+        figures.insert("lead.warn".into(), is_reverse(lead).into());
+    }
+    for (score, mean) in level_means(&rows) {
+        let mut put = |id: &str, value: Value| figures.insert(format!("dose.{score}.{id}"), value);
+        put("n", mean.n.into());
+        put("mean", mean.mean.into());
+        put("se", mean.standard_error.into());
+        put("lo", mean.interval.lo.into());
+        put("hi", mean.interval.hi.into());
+    }
+    for outcome in band_outcomes(&rows, &NpsBands::STANDARD) {
+        let name = match outcome.band {
+            Band::Promoter => "promoter",
+            Band::Passive => "passive",
+            Band::Detractor => "detractor",
+        };
+        figures.insert(format!("group.{name}.n"), outcome.figure.n.into());
+        figures.insert(format!("group.{name}.mean"), outcome.figure.mean.into());
+        figures.insert(format!("group.{name}.change"), outcome.change.into());
+    }
+    Ok(figures)
+}
+
+fn put_slope(model: &str, slope: &Slope, figures: &mut Figures) {
+    let mut put = |id: &str, value: Value| figures.insert(format!("{model}.{id}"), value);
+    put("n", slope.n.into());
+    put("b", slope.value.into());
+    put("se", slope.inference.standard_error.into());
+    put("t", slope.inference.t.into());
+    put("p", slope.inference.p.into());
+    put("lo", slope.inference.interval.lo.into());
+    put("hi", slope.inference.interval.hi.into());
+}
+
+/// Names around the `~` of the formula: figure and score.
+fn formula(spec: &str) -> Option<(&str, &str)> {
+    let (left, right) = spec.split_once('~')?;
+    let figure = left.trim_end().rsplit(|c: char| !is_name(c)).next()?;
+    let right = right.trim_start();
+    let score = &right[..right.find(|c: char| !is_name(c)).unwrap_or(right.len())];
+    Some((figure, score.trim_end_matches('.')))
+}
+
+fn rows(table: &Table, spec: Spec<'_>) -> Result<Vec<LinkageRow>, CaseError> {
+    let (figure, score) = formula(spec.0).unwrap_or_default();
+    let named = |first: Option<&str>, others: &[&str]| {
+        let names: Vec<&str> = first.into_iter().chain(others.iter().copied()).collect();
+        table.column(&names)
+    };
+    let customer = named(spec.name("cluster by"), &["customer", "customer_id", "client", "person", "unit", "id"])?;
+    // "twfe: customer and period effects"
+    let effects = spec.after("twfe").and_then(|rest| rest.split("effects").next()).unwrap_or_default();
+    let period = effects.split(|c: char| !is_name(c)).find(|w| table.maybe_column(&[w]).is_some_and(|c| c != customer));
+    let period = named(period, &["period", "wave", "month", "quarter", "year", "time"])?;
+    let score = named(Some(score), &["nps", "score", "csat"])?;
+    let roles = [customer, period, score];
+    let figure = named(Some(figure), &["aum", "figure", "revenue", "value", "y"])
+        .or_else(|error| (0..table.header().len()).find(|c| !roles.contains(c)).ok_or(error))?;
+    let (customers, periods) = (table.codes(customer), table.periods(period)?);
+    (0..table.len())
+        .map(|row| {
+            Ok(LinkageRow {
+                customer: customers[row],
+                cluster: customers[row],
+                period: periods[row],
+                score: table.number(row, score)?.unwrap_or(f64::NAN),
+                figure: table.number(row, figure)?.unwrap_or(f64::NAN),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_from_the_specification() {
+        let mut csv = "mood,shop,week,sales\n".to_owned();
+        for i in 0..120_u32 {
+            let (shop, week) = (i / 4, i % 4);
+            let mood = (i * 7 + week * week) % 11;
+            csv +=
+                &format!("{mood},s{shop},{week},{}\n", f64::from(2 * mood + 5 * shop + week) + f64::from(i % 3) / 9.0);
+        }
+        let spec = Spec("ols: sales ~ mood, cluster by shop. twfe: shop and week effects, cluster by shop.");
+        let figures = figures(spec, &|name| (name == "data.csv").then(|| csv.clone())).unwrap();
+        assert!((figures["twfe.b"].as_f64().unwrap() - 2.0).abs() < 0.05);
+        assert_eq!(figures["fd.n"], 90);
+        assert!(figures.contains_key("dose.10.se") && figures.contains_key("group.passive.change"));
+    }
+}
