@@ -22,8 +22,8 @@ export function write(measure: Measure, value: number | null | undefined): strin
   return fmt.score(value, Math.abs(value) >= 100 ? 0 : 2);
 }
 
-/** With a plus that no line break parts from its amount. */
-const plus = (value: number, text: string): string => (value > 0 ? `+\u2060${text}` : text);
+/** With a sign that no line break parts from its amount. */
+const plus = (value: number, text: string): string => (value > 0 ? `+\u2060${text}` : text.replace('−', '−\u2060'));
 
 /** A difference: with its sign; shares differ by points. */
 export function writeDifference(measure: Measure, value: number | null | undefined): string {
