@@ -1,9 +1,10 @@
 //! Insight: what the answers mean. Scores, shares, comparisons, short
 //! boards, drivers, charts over time.
 
+pub mod anomaly;
 pub mod anonymity;
 pub mod bands;
-mod blocks;
+pub(crate) mod blocks;
 pub mod ces;
 pub mod compare;
 pub mod control_chart;

@@ -18,6 +18,7 @@ pub mod growth;
 pub mod interrupted;
 pub mod interrupted_counts;
 pub mod isotonic;
+pub mod lifetime;
 pub mod linkage;
 pub mod log_rank;
 pub mod logistic;

@@ -4,4 +4,6 @@
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "tests fail by panicking, and say what they skip")]
 
 mod laws;
+mod lifetime;
+mod model_laws;
 mod reference;
