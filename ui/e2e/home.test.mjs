@@ -30,6 +30,7 @@ export default async function home(t) {
     const page = await t.open('/');
     await page.getByRole('radio', { name: 'Customer' }).check({ force: true });
     await page.waitForURL(/pillar=customer/);
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'INPUT', 'a filter moved the focus');
     await page.goBack();
     await page.waitForURL((url) => !url.search.includes('pillar'));
     assert.equal(await page.getByRole('radio', { name: 'All', exact: true }).isChecked(), true);
