@@ -49,6 +49,10 @@ pub enum IntervalMethod {
     NeweyWest,
     /// Linearised error of a weighted mean.
     Linearised,
+    /// Bounds that hold over all planned looks.
+    RepeatedLooks,
+    /// Effects that randomisation inference does not reject.
+    Randomisation,
     /// Log-minus-log interval of a survival share.
     LogLog,
     /// Normal interval of an estimate on its own scale.
@@ -150,6 +154,8 @@ pub enum RefusalReason {
     NotHideable,
     /// Too many sets of cells to try.
     TooManyCells,
+    /// The looks do not ascend within the planned information.
+    NotAPlan,
     /// The arm sizes contradict the plan: assignment or logging is broken.
     SampleRatioMismatch,
     /// Too few points before the change.

@@ -9,6 +9,7 @@ pub mod ces;
 pub mod compare;
 pub mod control_chart;
 pub mod csat;
+pub mod detectable;
 pub mod driver;
 pub mod family;
 pub mod histogram;

@@ -16,6 +16,12 @@ impl Cholesky {
     /// it is not positive definite to working precision.
     #[must_use]
     pub fn of(a: &Matrix) -> Option<Self> {
+        Self::above(a, FLAT)
+    }
+
+    /// The same, with pivots at or below a share of their diagonal cell taken as zero.
+    #[must_use]
+    pub fn above(a: &Matrix, flat: f64) -> Option<Self> {
         let size = a.rows();
         let mut l = Matrix::zeros(size, size);
         for i in 0..size {
@@ -23,7 +29,7 @@ impl Cholesky {
                 let inner: f64 = (0..j).map(|k| l[(i, k)] * l[(j, k)]).sum();
                 let rest = a[(i, j)] - inner;
                 if i == j {
-                    if rest.is_nan() || rest <= FLAT * a[(i, i)].abs() {
+                    if rest.is_nan() || rest <= flat * a[(i, i)].abs() {
                         return None;
                     }
                     l[(i, i)] = rest.sqrt();

@@ -2,43 +2,16 @@
 //! bias-reduced (CR2) error of one contrast of a saturated design.
 
 use super::cells::{Block, Cell, CellFit};
+use crate::linear::{Cholesky, Matrix};
 use crate::summation::Sum;
 
-/// Eigenvalues below this are taken as zero (a cell that lies in one cluster).
+/// Eigenvalues and pivots below this are taken as zero (a cell that lies in one cluster).
 const FLAT: f64 = 1e-10;
 
-/// Inverse of a covariance matrix by Cholesky; `None` when it is singular.
+/// Inverse of a covariance matrix; `None` when it is singular to ten digits.
 pub(crate) fn inverse(v: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
-    let q = v.len();
-    let mut l = vec![vec![0.0; q]; q];
-    for i in 0..q {
-        for j in 0..=i {
-            let inner: f64 = (0..j).map(|k| l[i][k] * l[j][k]).sum();
-            let rest = v[i][j] - inner;
-            if i == j {
-                if rest.is_nan() || rest <= 1e-10 * v[i][i].abs() {
-                    return None;
-                }
-                l[i][i] = rest.sqrt();
-            } else {
-                l[i][j] = rest / l[j][j];
-            }
-        }
-    }
-    let columns = (0..q).map(|unit| {
-        let mut x = vec![0.0; q];
-        for i in 0..q {
-            let inner: f64 = (0..i).map(|k| l[i][k] * x[k]).sum();
-            x[i] = (f64::from(u8::from(i == unit)) - inner) / l[i][i];
-        }
-        for i in (0..q).rev() {
-            let inner: f64 = (i + 1..q).map(|k| l[k][i] * x[k]).sum();
-            x[i] = (x[i] - inner) / l[i][i];
-        }
-        x
-    });
-    // the inverse is symmetric, so its columns are its rows
-    Some(columns.collect())
+    let inverse = Cholesky::above(&Matrix::from_rows(v), FLAT)?.inverse();
+    Some((0..v.len()).map(|i| inverse.row(i).to_vec()).collect())
 }
 
 /// d' A d.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use peakend_stats::value::interrupted::{Harmonics, Interruption};
+use peakend_stats::value::interrupted_counts::interrupted_counts;
 use peakend_stats::verify::{CaseReport, verify_case};
 
 fn reference() -> PathBuf {
@@ -101,4 +103,22 @@ fn interrupted_series_case_passes_in_full() {
 #[test]
 fn raking_case_passes_in_full() {
     all_pass("raking-api", 14);
+}
+
+/// statsmodels 0.15: GLM, Poisson, offset ln(kms), scale X2.
+#[test]
+fn quasi_poisson_agrees_with_statsmodels_on_the_seatbelts() {
+    let Ok(csv) = fs::read_to_string(reference().join("its-seatbelts/data.csv")) else {
+        println!("SKIPPED: reference case `its-seatbelts` is not beside the workspace");
+        return;
+    };
+    let column = |j: usize| -> Vec<f64> {
+        csv.lines().skip(1).map(|line| line.split(',').nth(j).expect("a field").parse().expect("a number")).collect()
+    };
+    let season = Some(Harmonics { period: 12, pairs: 2 });
+    let interruption = Interruption { change_at: 169, season, ..Interruption::default() };
+    let found = interrupted_counts(&column(0), &column(3), &interruption).expect("a fit");
+    assert!((found.level.ratio.ln() + 0.237_366_15).abs() < 1e-7);
+    assert!((found.slope.ratio.ln() - 0.005_929_73).abs() < 1e-7);
+    assert!((found.dispersion - 12.679_792_6).abs() < 1e-5);
 }
