@@ -994,6 +994,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outcomes/contrast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contrast the persons marked by a flag in a month, such as who left, with all others known in it. */
+        get: operations["get_outcomes_contrast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -2411,6 +2428,41 @@ export interface components {
              */
             minimum_gap_days: number;
         };
+        /** @description One quantity in both groups. */
+        ContrastRowView: {
+            change?: components["schemas"]["ChangeView"] | null;
+            marked: components["schemas"]["SideView"];
+            measure?: components["schemas"]["MeasureView"] | null;
+            /** @description Metric code: means of the persons' own scores in the twelve months before. Absent for an outcome. */
+            metric?: string | null;
+            others: components["schemas"]["SideView"];
+        };
+        /** @description The table. */
+        ContrastTable: {
+            /** @description Definition id of every row. */
+            definition: string;
+            /**
+             * Format: int64
+             * @description Persons with the mark.
+             */
+            marked: number;
+            /** @description The mark. */
+            measure: components["schemas"]["MeasureView"];
+            /** @description `YYYY-MM` */
+            month: string;
+            /**
+             * Format: int32
+             * @description Months of answers looked at, which end before the month.
+             */
+            months_before: number;
+            /**
+             * Format: int64
+             * @description Persons known in that month without it.
+             */
+            others: number;
+            /** @description Metrics first, then outcomes. */
+            rows: components["schemas"]["ContrastRowView"][];
+        };
         /** @description E-mail and password. */
         Credentials: {
             email: string;
@@ -3748,6 +3800,32 @@ export interface components {
             /** @description True until an owner exists. */
             needed: boolean;
         };
+        /** @description The mean of one group. */
+        SideView: {
+            /**
+             * Format: double
+             * @description Upper limit.
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description Lower limit of the 95 % interval.
+             */
+            low?: number | null;
+            /**
+             * Format: double
+             * @description Absent when refused.
+             */
+            mean?: number | null;
+            /**
+             * Format: int64
+             * @description Persons behind it.
+             */
+            n?: number | null;
+            refused?: components["schemas"]["RefusedView"] | null;
+            /** @description Codes of what to say beside it. */
+            warnings: string[];
+        };
         /** @description What may be changed. */
         StaffBody: {
             /** @description `en`, `zh-Hans` or `zh-Hant`; `en` when absent */
@@ -4151,6 +4229,8 @@ export interface components {
             next_cursor?: string | null;
             /** Format: int64 */
             total: number;
+            /** @description Whether a search found more than it counts, so that `total` is a lower bound. */
+            truncated: boolean;
             /** @description Set when texts of employees are withheld: the code of the reason. */
             withheld?: string | null;
         };
@@ -8109,6 +8189,55 @@ export interface operations {
             };
         };
     };
+    get_outcomes_contrast: {
+        parameters: {
+            query: {
+                /** @description Outcome kind of the unit `flag`, such as `churn` */
+                kind: string;
+                /** @description Month of the mark, `YYYY-MM` or a day within it */
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContrastTable"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_people: {
         parameters: {
             query?: {
@@ -10033,6 +10162,8 @@ export interface operations {
     get_voices: {
         parameters: {
             query?: {
+                /** @description Words that the text holds, such as `refund`; not for texts of employees */
+                q?: string;
                 /** @description `newest` (default) or `lowest_nps` */
                 order?: string;
                 /** @description From the page before */
