@@ -63,6 +63,10 @@ pub enum IntervalMethod {
     Resampled,
     /// Order statistics of all pairwise slopes (Sen 1968).
     OrderedSlopes,
+    /// From the effects of placebos, in units of their error before the change.
+    Placebo,
+    /// Quantiles of draws from a posterior.
+    Posterior,
     /// An interval of another figure, carried through a multiplication.
     Carried,
 }
@@ -150,6 +154,10 @@ pub enum RefusalReason {
     NotFinite,
     /// The iterations of a model did not settle.
     NotConverged,
+    /// Too few untreated units to mix a twin from.
+    TooFewDonors,
+    /// The counterfactual misses the series already before the change.
+    PoorFitBefore,
     /// No further cells of a table can hide its small ones.
     NotHideable,
     /// Too many sets of cells to try.
@@ -250,6 +258,14 @@ pub enum WarningCode {
     SmallCohort,
     /// Cohorts and periods left out because covariates tell them from their controls.
     CellsWithoutPropensity,
+    /// Too few donors for a small p by placebos.
+    FewPlacebos,
+    /// One-step forecasts miss the series by more than a tenth before the change.
+    PoorFitBefore,
+    /// No control series: the counterfactual is the level carried on.
+    NoControls,
+    /// A control that does not vary before the change was left out.
+    FlatControl,
     /// Some unit was nearly certain, or nearly certain not, to be treated.
     ExtremePropensity,
     /// Units left out by a declared trimming.

@@ -7,7 +7,7 @@ use super::report::{CaseReport, CheckOutcome, CheckStatus};
 use super::spec::Spec;
 use super::{
     Figures, OtherMethods, ReadTable, ReleaseGate, anonymity, cuped, did, driver, growth, interrupted, linkage,
-    matching, nps, panel, path_model, raking, staggered, survival, trend,
+    matching, nps, panel, path_model, raking, staggered, survival, synthetic, trend,
 };
 
 /// A case that cannot be judged.
@@ -156,6 +156,7 @@ fn ours(
         _ if is("growth accounting") => growth::figures(read),
         _ if is("panel regression") => panel::figures(spec, read),
         _ if is("observational comparison") => matching::figures(spec, read),
+        _ if is("synthetic control") => synthetic::figures(ids, spec, read),
         _ if is("staggered") => staggered::figures(ids, spec, read),
         _ if is("key-driver") => driver::figures(ids, spec, read),
         _ if is("survival") => survival::figures(ids, spec, read),

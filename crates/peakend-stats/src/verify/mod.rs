@@ -21,6 +21,7 @@ mod report;
 mod spec;
 mod staggered;
 mod survival;
+mod synthetic;
 mod table;
 mod tables;
 mod trend;

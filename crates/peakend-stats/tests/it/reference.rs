@@ -60,6 +60,11 @@ fn anonymity_case_passes_but_for_the_queries_that_need_the_gate() {
 }
 
 #[test]
+fn synthetic_control_case_passes_in_full() {
+    all_pass("synthetic-control-prop99", 25);
+}
+
+#[test]
 fn staggered_case_passes_in_full() {
     all_pass("staggered-mpdta", 180);
 }
