@@ -3,9 +3,11 @@
 
 mod cells;
 mod linear;
+mod spike_slab;
 
 pub mod arms;
 pub mod balance;
+pub mod causal_impact;
 pub mod changes;
 pub mod cohort;
 pub mod contrast;
@@ -22,6 +24,7 @@ pub mod isotonic;
 pub mod lifetime;
 pub mod linkage;
 pub mod log_rank;
+pub mod local_level;
 pub mod logistic;
 pub mod matching;
 pub mod nearest_score;

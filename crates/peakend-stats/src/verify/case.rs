@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::report::{CaseReport, CheckOutcome, CheckStatus};
 use super::spec::Spec;
 use super::{
-    Figures, OtherMethods, ReadTable, ReleaseGate, anonymity, cuped, did, driver, growth, interrupted, linkage,
-    matching, nps, panel, path_model, raking, staggered, survival, synthetic, trend,
+    Figures, OtherMethods, ReadTable, ReleaseGate, anonymity, causal_impact, cuped, did, driver, growth, interrupted,
+    linkage, matching, nps, panel, path_model, raking, staggered, survival, synthetic, trend,
 };
 
 /// A case that cannot be judged.
@@ -157,6 +157,7 @@ fn ours(
         _ if is("panel regression") => panel::figures(spec, read),
         _ if is("observational comparison") => matching::figures(spec, read),
         _ if is("synthetic control") => synthetic::figures(ids, spec, read),
+        _ if is("causal impact") => causal_impact::figures(spec, read),
         _ if is("staggered") => staggered::figures(ids, spec, read),
         _ if is("key-driver") => driver::figures(ids, spec, read),
         _ if is("survival") => survival::figures(ids, spec, read),

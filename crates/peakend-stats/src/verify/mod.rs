@@ -6,6 +6,7 @@
 mod anonymity;
 mod case;
 mod cuped;
+mod causal_impact;
 mod did;
 mod driver;
 mod filter;

@@ -65,6 +65,12 @@ fn synthetic_control_case_passes_in_full() {
 }
 
 #[test]
+fn causal_impact_cases_pass_in_full() {
+    all_pass("causal-impact-arma", 7);
+    all_pass("causal-impact-google", 7);
+}
+
+#[test]
 fn staggered_case_passes_in_full() {
     all_pass("staggered-mpdta", 180);
 }
