@@ -134,7 +134,7 @@ impl Standard {
 
     fn flat(&self) -> bool {
         // NaN, from a single value, is flat too
-        !(self.deviation > 1e-12 * self.mean.abs())
+        self.deviation.is_nan() || self.deviation <= 1e-12 * self.mean.abs()
     }
 
     fn to(&self, x: f64) -> f64 {
