@@ -113,3 +113,18 @@ async fn a_long_import_tells_its_progress_and_writes_every_row() {
     }
     assert_eq!(world.pump().await, 10_000, "every signal goes through the loop");
 }
+
+#[tokio::test]
+async fn a_map_that_names_an_unpublished_survey_is_answered_once_for_the_whole_file() {
+    let world = World::new().await;
+    let request = ImportRequest {
+        kind: ImportKind::Responses,
+        file_name: "t.csv".into(),
+        file: b"day,nps\n2026-01-02,3\n2026-01-03,9\n".to_vec(),
+        map: "survey: {value: not-there}\nat: day\nanswers: {nps: nps}\n".into(),
+        skip_faulty: true,
+    };
+    let Err(Error::Invalid(faults)) = import::run(&world.ctx(), request, silent()).await else { panic!("refused") };
+    assert_eq!((faults.len(), faults[0].code.as_str()), (1, "unknown_survey"));
+    assert_eq!(logged(&world).await, 0);
+}

@@ -5,8 +5,8 @@
 
 mod anonymity;
 mod case;
-mod cuped;
 mod causal_impact;
+mod cuped;
 mod did;
 mod driver;
 mod filter;

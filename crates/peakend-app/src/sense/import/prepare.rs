@@ -49,6 +49,12 @@ pub(super) fn prepare(
     watch: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Prepared, Vec<FieldFault>> {
     let map = ImportMap::parse(&request.map).map_err(|f| vec![f])?;
+    // one word for the whole file, not one for each of its rows
+    if let (ImportKind::Responses, Some(code)) = (request.kind, map.constant("survey"))
+        && !setting.surveys.contains_key(code)
+    {
+        return Err(vec![unpublished(code)]);
+    }
     let sheet = Sheet::open(&request.file, map.delimiter).map_err(|f| vec![f])?;
     let bound = map.bind(request.kind, &sheet.columns, &setting.zone)?;
     let mut reading = Reading::new(request.kind, setting, &bound);
@@ -147,10 +153,7 @@ impl<'a> Reading<'a> {
         let mut body = self.body(mapped);
         name_person(&mut body, &mapped.aliases);
         let code = mapped.body.get("survey").and_then(Value::as_str).unwrap_or_default();
-        let published = self.setting.surveys.get(code).ok_or_else(|| {
-            let message = format!("there is no published survey `{code}`: publish it first");
-            vec![FieldFault::new("survey", "unknown_survey", message)]
-        })?;
+        let published = self.setting.surveys.get(code).ok_or_else(|| vec![unpublished(code)])?;
         let version = mapped.body.get("version").and_then(Value::as_i64).unwrap_or(published.current);
         let survey = published.versions.get(&version).ok_or_else(|| {
             vec![FieldFault::new("version", "unknown_version", format!("survey `{code}` has no version {version}"))]
@@ -248,6 +251,10 @@ impl<'a> Reading<'a> {
             })
             .collect()
     }
+}
+
+fn unpublished(code: &str) -> FieldFault {
+    FieldFault::new("survey", "unknown_survey", format!("there is no published survey `{code}`: publish it first"))
 }
 
 fn name_person(body: &mut Map<String, Value>, aliases: &[Alias]) {

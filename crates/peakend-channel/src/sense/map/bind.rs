@@ -52,6 +52,15 @@ pub struct Mapped {
 }
 
 impl ImportMap {
+    /// The value that a field has in every row, when the map says one.
+    #[must_use]
+    pub fn constant(&self, field: &str) -> Option<&str> {
+        match &self.fields.get(field)?.origin {
+            Origin::Value(value) => Some(value),
+            Origin::Column(_) | Origin::Row(_) => None,
+        }
+    }
+
     /// Find the map's columns in a file; faults name the key and the columns there are.
     pub fn bind(self, kind: ImportKind, columns: &[String], zone: &TimeZone) -> Result<Bound, Vec<FieldFault>> {
         let mut faults = self.check(kind);

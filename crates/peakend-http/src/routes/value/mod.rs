@@ -9,5 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::server::ServerState;
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
-    OpenApiRouter::new().merge(outcome::router()).merge(contrast::router()).merge(evaluation::router()).merge(ledger::router())
+    OpenApiRouter::new()
+        .merge(outcome::router())
+        .merge(contrast::router())
+        .merge(evaluation::router())
+        .merge(ledger::router())
 }
