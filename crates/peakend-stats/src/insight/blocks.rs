@@ -43,8 +43,8 @@ impl CompleteRows {
         let cell = |row: usize, c: &Column<'_>| c.values.get(row).copied().unwrap_or(f64::NAN);
         let mut rows: Vec<usize> = (0..all).filter(|&row| columns.iter().all(|c| cell(row, c).is_finite())).collect();
         rows.sort_unstable_by(|&a, &b| {
-            let cells = columns.iter().map(|c| c.values[a].total_cmp(&c.values[b]));
-            cells.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+            let mut cells = columns.iter().map(|c| c.values[a].total_cmp(&c.values[b]));
+            cells.find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
         });
         let cells = rows.iter().flat_map(|&row| columns.iter().map(move |c| c.values[row])).collect();
         Self { width, n: rows.len(), dropped: all - rows.len(), cells }

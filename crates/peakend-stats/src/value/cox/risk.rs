@@ -60,12 +60,11 @@ impl RiskRows {
             return Err(Refusal { reason: RefusalReason::NoVariation, have: 0.0, need: 0.0 });
         }
         let scales: Vec<f64> = moments.iter().map(|m| m.variance.sqrt()).collect();
-        let standardised = |row: usize| {
-            (0..covariates.len())
-                .map(move |j| (row, j))
-                .map(|(row, j)| (cell(&covariates[j], row) - moments[j].mean) / scales[j])
-        };
-        let x = origins.iter().flat_map(|&row| standardised(row).collect::<Vec<_>>()).collect();
+        let mut x = Vec::with_capacity(origins.len() * covariates.len());
+        for &row in &origins {
+            let standardised = |(j, c): (usize, &Column<'_>)| (cell(c, row) - moments[j].mean) / scales[j];
+            x.extend(covariates.iter().enumerate().map(standardised));
+        }
         let entries: Vec<f64> = origins.iter().map(|&row| spells[row].entry).collect();
         let mut by_entry: Vec<usize> = (0..origins.len()).collect();
         by_entry.sort_by(|&a, &b| entries[b].total_cmp(&entries[a]));
