@@ -5,8 +5,14 @@ use sqlx::{Executor as _, Row as _};
 
 use crate::{Engine, Store, StoreError};
 
-const SQLITE: &[(i64, &str)] = &[(1, include_str!("../migrations/sqlite/0001_base.sql"))];
-const POSTGRES: &[(i64, &str)] = &[(1, include_str!("../migrations/postgres/0001_base.sql"))];
+const SQLITE: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/sqlite/0001_base.sql")),
+    (2, include_str!("../migrations/sqlite/0002_voice_by_survey.sql")),
+];
+const POSTGRES: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/postgres/0001_base.sql")),
+    (2, include_str!("../migrations/postgres/0002_voice_by_survey.sql")),
+];
 
 pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
     let files = match store.engine() {

@@ -5,5 +5,4 @@ pub mod calendar;
 pub mod case;
 pub mod initiative;
 pub mod job;
-mod reask_mail;
 pub mod recovery;

@@ -5,6 +5,8 @@
 //! case says so. The link is shown on the case, so that whoever works it can
 //! send it at once; when it is due a job mails it, or says on the case why not.
 
+mod mail;
+
 use jiff::{SignedDuration, Timestamp};
 use peakend_channel::act::mail::MailError;
 use peakend_domain::act::case::{Case, CaseState, Deed};
@@ -20,7 +22,6 @@ use serde_json::{Map, Value, json};
 
 use super::case::apply_in;
 use super::job::enqueue;
-use super::reask_mail;
 use crate::{App, Error, sha256_hex};
 
 /// Code of the survey that asks again.
@@ -100,9 +101,9 @@ pub(super) async fn deliver(app: &App, job: &Job) -> Result<Option<Deed>, Error>
     let sent =
         |through: &str, problem: &str| Deed::ReaskSent { through: through.to_owned(), problem: problem.to_owned() };
     let Some(mailer) = &app.mailer else { return Ok(Some(sent("", "no_channel"))) };
-    let Some(mail) = reask_mail::write_in(&mut tx, app, &case).await? else { return Ok(Some(sent("", "no_address"))) };
+    let Some(message) = mail::write_in(&mut tx, app, &case).await? else { return Ok(Some(sent("", "no_address"))) };
     drop(tx);
-    match mailer.send(&mail).await {
+    match mailer.send(&message).await {
         Ok(()) => Ok(Some(sent("email", ""))),
         Err(MailError::Later(reason)) => Err(Error::Fault(format!("mail a re-ask: {reason}"))),
         Err(refused) => {

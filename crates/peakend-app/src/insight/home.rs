@@ -4,9 +4,11 @@
 use jiff::ToSpan;
 use peakend_domain::insight::figure::Period;
 use peakend_domain::pillar::{brand, customer, employee};
+use peakend_domain::value::ledger::{Proven, proven};
 use peakend_domain::{Day, LocalText, Permission, Pillar};
 use peakend_query::{DayRange, Dimension, Grain, Question};
-use peakend_store::insight::home::{self as store, Booked, Counts, Waiting};
+use peakend_store::insight::home::{self as store, Counts, Waiting};
+use peakend_store::value::ledger;
 
 use super::figure::{FigureQuestion, FigureRow, FigureTable, answer};
 use super::voice_list::{Frame, VoiceFilter, without_employees};
@@ -56,8 +58,8 @@ pub struct Home {
     pub counts: Counts,
     /// What waits.
     pub waiting: Waiting,
-    /// What the ledger holds in its main currency.
-    pub booked: Option<Booked>,
+    /// What the ledger has proven in its main outcome.
+    pub booked: Option<Proven>,
 }
 
 /// Reads the home page.
@@ -95,7 +97,7 @@ pub async fn read(ctx: &Ctx<'_>, from: Day, to: Day, filter: &VoiceFilter) -> Re
     let evaluable = frame.today.0 - EVALUABLE_AFTER;
     let waiting = store::waiting(&mut tx, ctx.scope(), user, ctx.now(), since, evaluable).await?;
     let booked = if ctx.actor.role.may(Permission::SeeValue) {
-        store::booked(&mut tx, ctx.org(), pillar).await?.into_iter().next()
+        proven(&ledger::all(&mut tx, ctx.org(), filter.pillar).await?)
     } else {
         None
     };

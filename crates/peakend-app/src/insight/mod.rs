@@ -6,4 +6,3 @@ pub mod metric;
 pub mod release;
 pub mod short_board;
 pub mod voice_list;
-mod voice_search;

@@ -1,6 +1,8 @@
 //! Which voices: the filters that every figure and every list share, and the
 //! lists themselves.
 
+mod search;
+
 use std::collections::BTreeMap;
 
 use peakend_domain::insight::metric::{Measure, find_band};
@@ -16,7 +18,6 @@ use peakend_store::sense::{person, voice};
 
 use super::metric::{answered, any_tone};
 use super::release;
-use super::voice_search::search;
 use crate::{Ctx, Error};
 
 /// Filters as a reader states them; codes are the organisation's own.
@@ -302,7 +303,7 @@ pub async fn list(ctx: &Ctx<'_>, wanted: &VoicesWanted) -> Result<Voices, Error>
     }
     let filter = frame.resolve(ctx, &wanted.filter).await?.and(without_employees());
     if !wanted.words.trim().is_empty() {
-        return search(ctx, frame, wanted, &filter).await;
+        return search::search(ctx, frame, wanted, &filter).await;
     }
     let page = ctx
         .app

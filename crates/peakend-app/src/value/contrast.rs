@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use peakend_domain::value::contrast::{DEFINITION, MONTHS_BEFORE, is_marked};
 use peakend_domain::value::outcome::{Absent, OutcomeKind, OutcomeUnit};
 use peakend_domain::{Month, Permission, Pillar, UnitScope};
 use peakend_query::{Cell, DayRange, Dimension, Filter, OutcomeQuestion, Question};
@@ -14,11 +15,6 @@ use peakend_stats::value::contrast::contrast;
 use super::outcome;
 use crate::insight::metric::{Answer, Change, shown, withheld};
 use crate::{Ctx, Error};
-
-/// Definition of every row: one value per person, means, Welch's difference.
-pub const DEFINITION: &str = "contrast.v1";
-/// Months of answers looked at, which end before the month of the mark.
-pub const MONTHS_BEFORE: i32 = 12;
 
 /// What is contrasted.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,12 +107,12 @@ impl Groups {
         let none = BTreeMap::new();
         let flags = values.get(&kind.code).unwrap_or(&none);
         let mut groups = Self { marked: BTreeSet::new(), others: BTreeSet::new() };
-        for (person, value) in flags {
-            if *value > 0 { &mut groups.marked } else { &mut groups.others }.insert(person.clone());
-        }
-        if kind.absent == Absent::Zero {
-            let known = values.values().flat_map(BTreeMap::keys).filter(|p| !flags.contains_key(*p));
-            groups.others.extend(known.cloned());
+        for person in values.values().flat_map(BTreeMap::keys) {
+            match is_marked(kind, flags.get(person).copied()) {
+                Some(true) => groups.marked.insert(person.clone()),
+                Some(false) => groups.others.insert(person.clone()),
+                None => false,
+            };
         }
         groups
     }

@@ -4,6 +4,8 @@
 //! What is not proven may be booked, without an amount: that it was tried and
 //! showed nothing is worth keeping too.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::evaluation::{Evaluation, Verdict};
@@ -196,6 +198,30 @@ pub fn totals(entries: &[LedgerEntry]) -> Vec<LedgerTotal> {
         .collect()
 }
 
+/// What is proven in the outcome that was booked most often: one kind of money
+/// in one currency, its interval as in [`totals`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    /// Sum with its interval.
+    pub amount: Amount,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Entries in it.
+    pub entries: u64,
+}
+
+/// The headline of the ledger; none when nothing is proven.
+#[must_use]
+pub fn proven(entries: &[LedgerEntry]) -> Option<Proven> {
+    let mut groups: BTreeMap<(&str, &str), Vec<Amount>> = BTreeMap::new();
+    for entry in entries.iter().filter(|e| e.verdict != Verdict::NotProven) {
+        groups.entry((&entry.outcome, &entry.currency)).or_default().extend(entry.amount);
+    }
+    // of equally many the first by name, so that the answer never wavers
+    let ((_, currency), amounts) = groups.into_iter().rev().max_by_key(|(_, amounts)| amounts.len())?;
+    Some(Proven { amount: sum(&amounts)?, currency: currency.to_owned(), entries: amounts.len() as u64 })
+}
+
 fn sum(amounts: &[Amount]) -> Option<Amount> {
     if amounts.is_empty() {
         return None;
@@ -211,6 +237,17 @@ fn sum(amounts: &[Amount]) -> Option<Amount> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_headline_has_the_interval_of_the_total_and_leaves_the_unproven_out() {
+        let gains = [(100, 90, 110), (200, 170, 230)].map(|a| entry(Pillar::Customer, Verdict::Gain, Some(a)));
+        let mut all = gains.to_vec();
+        all.push(entry(Pillar::Brand, Verdict::NotProven, None));
+        let headline = proven(&all).unwrap();
+        assert_eq!(Some(headline.amount), totals(&gains)[0].amount);
+        assert_eq!(headline.entries, 2);
+        assert_eq!(proven(&all[2..]), None);
+    }
 
     fn entry(pillar: Pillar, verdict: Verdict, amount: Option<(i64, i64, i64)>) -> LedgerEntry {
         LedgerEntry {

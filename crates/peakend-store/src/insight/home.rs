@@ -1,6 +1,6 @@
 //! Counts of the home page: the loop as a funnel, and what waits for the reader.
 
-use peakend_domain::{OrgId, Scope, UnitScope, micros};
+use peakend_domain::{Scope, UnitScope, micros};
 use sqlx::Row as _;
 
 use crate::{StoreError, Tx};
@@ -40,21 +40,6 @@ pub struct Waiting {
     pub withheld_asks: i64,
     /// Live initiatives that could be evaluated and have not been.
     pub due_evaluations: i64,
-}
-
-/// Sums of the ledger in one currency.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Booked {
-    /// Sum of amounts.
-    pub amount_minor: i64,
-    /// Sum of lower limits.
-    pub low_minor: i64,
-    /// Sum of upper limits.
-    pub high_minor: i64,
-    /// ISO 4217 code.
-    pub currency: String,
-    /// Entries.
-    pub entries: i64,
 }
 
 fn prefix(scope: &Scope) -> &str {
@@ -190,32 +175,4 @@ pub async fn waiting(
         )
         .await?,
     })
-}
-
-/// Sums of the ledger by currency, largest number of entries first. Limits are
-/// added as they stand, which is wider than the interval of the sum.
-pub async fn booked(tx: &mut Tx, org: &OrgId, pillar: &str) -> Result<Vec<Booked>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT currency, CAST(COUNT(*) AS BIGINT) AS entries, CAST(SUM(amount_minor) AS BIGINT) AS amount, \
-         CAST(SUM(low_minor) AS BIGINT) AS low, CAST(SUM(high_minor) AS BIGINT) AS high FROM ledger_entry \
-         WHERE org_id = $1 AND ($2 = '' OR pillar = $2) AND amount_minor IS NOT NULL AND low_minor IS NOT NULL \
-         AND high_minor IS NOT NULL AND verdict <> 'not_proven' GROUP BY currency ORDER BY entries DESC, currency",
-    )
-    .bind(org.as_str())
-    .bind(pillar)
-    .fetch_all(&mut **tx)
-    .await
-    .map_err(StoreError::on("sum the ledger"))?;
-    rows.iter()
-        .map(|row| {
-            let number = |name: &str| row.try_get::<i64, _>(name).map_err(StoreError::on("read a ledger sum"));
-            Ok(Booked {
-                amount_minor: number("amount")?,
-                low_minor: number("low")?,
-                high_minor: number("high")?,
-                entries: number("entries")?,
-                currency: row.try_get("currency").map_err(StoreError::on("read a ledger sum"))?,
-            })
-        })
-        .collect()
 }

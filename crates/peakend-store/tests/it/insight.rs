@@ -77,7 +77,6 @@ async fn an_empty_organisation_has_an_empty_home_page() {
         assert_eq!(counts, home::Counts::default());
         let waiting = home::waiting(&mut tx, &scope, "usr_1", at(10), at(0), 20_000).await.unwrap();
         assert_eq!(waiting, home::Waiting::default());
-        assert!(home::booked(&mut tx, &org(), "").await.unwrap().is_empty());
         assert!(figure::names(&mut tx, &org()).await.unwrap().is_empty());
         assert!(figure::units_below(&mut tx, &org(), "/root/", 20_000).await.unwrap().is_empty());
         let ids = ["r.1".to_owned(), "r.2".to_owned()];

@@ -69,10 +69,7 @@ impl Expr {
 }
 
 fn pair(a: &Expr, b: &Expr, kind_of: &dyn Fn(&[String]) -> Option<FactKind>, null: bool) -> Option<Misfit> {
-    let (path, value) = match (a, b) {
-        (Expr::Path(path), Expr::Lit(value)) | (Expr::Lit(value), Expr::Path(path)) => (path, value),
-        _ => return None,
-    };
+    let ((Expr::Path(path), Expr::Lit(value)) | (Expr::Lit(value), Expr::Path(path))) = (a, b) else { return None };
     let kind = kind_of(path)?;
     let fits = kind.takes(value) || (null && value.is_null());
     (!fits).then(|| Misfit { fact: path.join("."), kind, with: value.to_string() })

@@ -140,7 +140,7 @@ struct ProvenView {
     low_minor: i64,
     high_minor: i64,
     currency: String,
-    entries: i64,
+    entries: u64,
     /// `gain`, `loss` or `not_proven`
     verdict: String,
 }
@@ -202,12 +202,12 @@ fn view(home: &Home) -> HomeView {
         ],
         today: today(home),
         proven: home.booked.as_ref().map(|b| ProvenView {
-            amount_minor: b.amount_minor,
-            low_minor: b.low_minor,
-            high_minor: b.high_minor,
+            amount_minor: b.amount.minor,
+            low_minor: b.amount.low,
+            high_minor: b.amount.high,
             currency: b.currency.clone(),
             entries: b.entries,
-            verdict: verdict(b.low_minor, b.high_minor).to_owned(),
+            verdict: verdict(b.amount.low, b.amount.high).to_owned(),
         }),
     }
 }

@@ -5,7 +5,7 @@ use peakend_query::{Filter, VoiceOrder};
 use peakend_store::insight::voice_list::cases_of;
 use peakend_store::sense::voice;
 
-use super::voice_list::{Frame, Heard, Voices, VoicesWanted};
+use super::{Frame, Heard, Voices, VoicesWanted};
 use crate::sense::fact;
 use crate::{Ctx, Error};
 
