@@ -77,7 +77,12 @@ pub fn identify(text: &str) -> Language {
 /// scripts is called simplified.
 #[must_use]
 pub fn language(text: &str) -> &'static str {
-    match identify(text) {
+    voiced(identify(text))
+}
+
+/// The tag voices carry.
+pub(crate) fn voiced(language: Language) -> &'static str {
+    match language {
         Language::Other => "",
         Language::Chinese => Language::ChineseSimplified.tag(),
         language => language.tag(),

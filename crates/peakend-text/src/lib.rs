@@ -13,7 +13,7 @@ mod lexicon;
 mod redaction;
 mod refusal;
 mod segment;
-mod sentiment;
+pub mod sentiment;
 mod theme;
 pub mod verify;
 
@@ -22,7 +22,7 @@ pub use language::{Language, identify, language};
 pub use redaction::redact;
 pub use refusal::Refusal;
 pub use segment::{Cutter, segment, sentences, words};
-pub use sentiment::sentiment;
+pub use sentiment::{Evidence, Opinion, opinion, sentiment};
 pub use theme::{theme, themes};
 
 /// What a text says about itself.
@@ -30,7 +30,7 @@ pub use theme::{theme, themes};
 pub struct Reading {
     /// Language tag: `en`, `zh-Hans`, `zh-Hant`, `ja`, `ko`; empty when it cannot be told.
     pub language: &'static str,
-    /// -100 (negative) to 100 (positive); none when the language has no word list or there are no words.
+    /// -100 (negative) to 100 (positive); none when the language has no model or the text says too little.
     pub sentiment: Option<i8>,
     /// The main theme; empty when no rule fits.
     pub theme: &'static str,
@@ -39,12 +39,12 @@ pub struct Reading {
 /// Read a text.
 #[must_use]
 pub fn read(text: &str) -> Reading {
-    let language = language(text);
-    let known = matches!(language, "en" | "zh-Hans" | "zh-Hant");
+    let spoken = identify(text);
+    let known = spoken.is_chinese() || spoken == Language::English;
     let folded = fold(text);
     Reading {
-        language,
-        sentiment: if known { Some(sentiment::of_folded(&folded)) } else { None },
+        language: language::voiced(spoken),
+        sentiment: if known { sentiment::of_folded(&folded, spoken) } else { None },
         theme: theme::of_folded(&folded).first().map_or("", |(name, _)| name),
     }
 }

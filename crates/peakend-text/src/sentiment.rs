@@ -1,171 +1,111 @@
-//! Sentiment from word lists, with negation, degree and contrast.
+//! Sentiment of a text: a linear model of its letters together with word
+//! lists that know negation, degree and contrast.
 //!
-//! Each clause sums its words' weights; "not" before a word turns it, "very"
-//! strengthens it, and what follows "but" counts for more than what precedes.
+//! The model says how texts with such pieces were labelled, the lists say why:
+//! their words are the evidence shown beside a figure. Both work on the folded
+//! text. The model card is `models/README.md`.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+mod linear;
+mod rules;
+pub mod training;
 
-use crate::fold::fold;
+use std::ops::Range;
 
-/// Sentiment of a text, -100 to 100; 0 when no listed word occurs.
+use serde::Serialize;
+
+use crate::fold::Folded;
+use crate::language::{Language, identify};
+pub use linear::{Model, Pieces};
+use rules::{Weighed, weigh};
+
+/// What one unit of the word lists counts beside the model's margin.
+const LISTS: f64 = 2.0;
+/// Margins nearer to zero than this are neutral.
+const NEUTRAL: f64 = 0.25;
+/// The same for texts without a listed word: letters alone must be surer.
+const NEUTRAL_UNLISTED: f64 = 1.2;
+/// Fewer letters and digits than this, none of them listed, say nothing.
+const FEWEST_LETTERS: usize = 3;
+
+/// A listed word on which the sentiment of a text rests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// Bytes of the original text.
+    pub range: Range<usize>,
+    /// Whether it speaks for the text being positive, negation counted.
+    pub positive: bool,
+}
+
+/// What a text feels, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Opinion {
+    /// -100 to 100; 0 is neutral. None when there is too little to tell.
+    pub sentiment: Option<i8>,
+    /// The listed words in order.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Sentiment of a text, -100 to 100; 0 when it is neutral or says too little.
 #[must_use]
 pub fn sentiment(text: &str) -> i8 {
-    of_folded(&fold(text))
+    of_folded(&crate::fold::fold(text), identify(text)).unwrap_or(0)
 }
 
-/// Whether a text is rather positive than negative.
+/// Sentiment with the words on which it rests.
 #[must_use]
+pub fn opinion(text: &str) -> Opinion {
+    let folded = Folded::of(text);
+    let letters = rules::letters(folded.text());
+    let mut hits = Vec::new();
+    let weighed = weigh(&letters, |at, weight| hits.push((at, weight > 0.0)));
+    // from letters of two bytes to bytes of the folded text
+    let mut places: Vec<usize> = Vec::with_capacity(letters.len() + 1);
+    for (at, c) in folded.text().char_indices() {
+        places.extend(std::iter::repeat_n(at, c.len_utf16()));
+    }
+    places.push(folded.text().len());
+    let byte = |letter: usize| places.get(letter).copied().unwrap_or(folded.text().len());
+    let evidence = hits
+        .into_iter()
+        .map(|(at, positive)| Evidence { range: folded.original(byte(at.start)..byte(at.end)), positive })
+        .collect();
+    Opinion { sentiment: scaled(&letters, &weighed, identify(text)), evidence }
+}
+
+pub(crate) fn of_folded(folded: &str, language: Language) -> Option<i8> {
+    let letters = rules::letters(folded);
+    let weighed = weigh(&letters, |_, _| {});
+    scaled(&letters, &weighed, language)
+}
+
+/// Whether a text is rather positive than negative; there is no third answer.
 pub(crate) fn polarity(text: &str) -> bool {
-    sentiment(text) >= 0
+    let letters = rules::letters(&crate::fold::fold(text));
+    let weighed = weigh(&letters, |_, _| {});
+    margin(&letters, &weighed, identify(text)) >= 0.0
 }
 
-/// What a listed word does.
-#[derive(Clone, Copy)]
-enum Mark {
-    Weight(f64),
-    Negation,
-    Degree,
-    Contrast,
+/// Log-odds of being positive.
+fn margin(letters: &[u16], weighed: &Weighed, language: Language) -> f64 {
+    Model::shipped(language).margin(letters) + LISTS * weighed.balance
 }
 
-/// Every listed word, and the longest in characters.
-fn lexicon() -> &'static (HashMap<&'static str, Mark>, usize) {
-    static LISTS: OnceLock<(HashMap<&'static str, Mark>, usize)> = OnceLock::new();
-    LISTS.get_or_init(|| {
-        let lines = include_str!("../data/sentiment.txt").lines().filter(|l| !l.starts_with('#'));
-        let weights =
-            lines.filter_map(|l| l.split_once('\t')).filter_map(|(w, n)| Some((w, Mark::Weight(n.parse().ok()?))));
-        let map: HashMap<_, _> = weights
-            .chain(NEGATIONS.map(|w| (w, Mark::Negation)))
-            .chain(DEGREES.map(|w| (w, Mark::Degree)))
-            .chain(CONTRASTS.map(|w| (w, Mark::Contrast)))
-            .collect();
-        let longest = map.keys().map(|w| w.chars().count()).max().unwrap_or(1);
-        (map, longest)
-    })
-}
-
-const NEGATIONS: [&str; 24] = [
-    "不", "没", "没有", "并不", "不是", "不会", "不能", "无法", "毫不", "从不", "别", "未", "not", "no", "never",
-    "isn't", "wasn't", "don't", "didn't", "doesn't", "can't", "won't", "cannot", "hardly",
-];
-const DEGREES: [&str; 18] = [
-    "很",
-    "太",
-    "非常",
-    "特别",
-    "极其",
-    "十分",
-    "超级",
-    "真",
-    "最",
-    "更",
-    "very",
-    "so",
-    "too",
-    "really",
-    "extremely",
-    "totally",
-    "far",
-    "absolutely",
-];
-const CONTRASTS: [&str; 10] = ["但", "但是", "可是", "不过", "然而", "却", "but", "however", "although", "yet"];
-
-/// How far a negation or degree reaches, in units (Chinese characters or words).
-const REACH: usize = 3;
-
-enum Unit<'a> {
-    Word(&'a str),
-    Break,
-}
-
-pub(crate) fn of_folded(text: &str) -> i8 {
-    let mut clauses = vec![0.0f64];
-    // index of the clause from which on the words count more
-    let mut turn = None;
-    let (mut negated, mut strong) = (0usize, 0usize);
-    for unit in units(text) {
-        let Unit::Word(word) = unit else {
-            (negated, strong) = (0, 0);
-            clauses.push(0.0);
-            continue;
-        };
-        match lexicon().0.get(word) {
-            Some(Mark::Contrast) => {
-                clauses.push(0.0);
-                turn = Some(clauses.len() - 1);
-                (negated, strong) = (0, 0);
-            }
-            // two negations cancel
-            Some(Mark::Negation) => negated = if negated > 0 { 0 } else { REACH + 1 },
-            Some(Mark::Degree) => strong = REACH + 1,
-            Some(Mark::Weight(weight)) => {
-                let turned = if negated > 0 { -0.8 } else { 1.0 };
-                let degree = if strong > 0 { 1.4 } else { 1.0 };
-                if let Some(sum) = clauses.last_mut() {
-                    *sum += weight * turned * degree;
-                }
-                (negated, strong) = (0, 0);
-            }
-            None => {}
-        }
-        negated = negated.saturating_sub(1);
-        strong = strong.saturating_sub(1);
+fn scaled(letters: &[u16], weighed: &Weighed, language: Language) -> Option<i8> {
+    if weighed.words == 0 && weighed.content < FEWEST_LETTERS {
+        return None;
     }
-    let total: f64 =
-        clauses.iter().enumerate().map(|(i, sum)| sum * turn.map_or(1.0, |t| if i >= t { 1.5 } else { 0.5 })).sum();
-    scale(total)
-}
-
-/// Bounded, steep at first: one plain word is about 50.
-fn scale(total: f64) -> i8 {
-    let bounded = 100.0 * total / (total * total + 10.0).sqrt();
-    #[expect(clippy::cast_possible_truncation, reason = "within -100..=100 by the line above")]
-    (bounded.round() as i8)
-}
-
-/// Cut into listed words (longest first), other words and breaks.
-fn units(text: &str) -> Vec<Unit<'_>> {
-    let longest = lexicon().1;
-    let mut units = Vec::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let taken = if c.is_ascii_alphabetic() {
-            let end =
-                rest.find(|c: char| !(c.is_ascii_alphabetic() || c == '\'' || c == '\u{2019}')).unwrap_or(rest.len());
-            let word = rest.get(..end).unwrap_or_default();
-            units.push(Unit::Word(word));
-            end
-        } else if is_han(c) {
-            let end = listed(rest, longest).unwrap_or(c.len_utf8());
-            units.push(Unit::Word(rest.get(..end).unwrap_or_default()));
-            end
-        } else {
-            if matches!(c, ',' | '.' | ';' | '!' | '?' | '\n' | '。' | '、' | '~') {
-                units.push(Unit::Break);
-            }
-            c.len_utf8()
-        };
-        rest = rest.get(taken..).unwrap_or_default();
+    let margin = margin(letters, weighed, language);
+    let band = if weighed.words == 0 { NEUTRAL_UNLISTED } else { NEUTRAL };
+    if margin.abs() < band {
+        return Some(0);
     }
-    units
-}
-
-/// Bytes of the longest listed word at the beginning of a text.
-fn listed(text: &str, longest: usize) -> Option<usize> {
-    let ends: Vec<usize> =
-        text.char_indices().take(longest).take_while(|(_, c)| is_han(*c)).map(|(i, c)| i + c.len_utf8()).collect();
-    ends.into_iter().rev().find(|end| text.get(..*end).is_some_and(|w| lexicon().0.contains_key(w)))
-}
-
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{2ffff}')
+    #[expect(clippy::cast_possible_truncation, reason = "tanh keeps it within -100..=100")]
+    Some((100.0 * (margin / 2.0).tanh()).round() as i8)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::sentiment;
+    use super::*;
 
     #[test]
     fn the_sign_is_right_for_plain_negated_and_contrasted_sentences() {
@@ -179,6 +119,7 @@ mod tests {
             "not bad at all",
             "It was slow, but the agent was excellent and solved it",
             "服務熱情,辦理很快",
+            "呢間嘢食好好味,下次再嚟",
         ] {
             assert!(sentiment(text) > 20, "{text}: {}", sentiment(text));
         }
@@ -192,6 +133,7 @@ mod tests {
             "not helpful",
             "Nice branch, but the fees are terrible",
             "態度差,手續麻煩",
+            "難食到喊,唔會再嚟",
         ] {
             assert!(sentiment(text) < -20, "{text}: {}", sentiment(text));
         }
@@ -204,5 +146,21 @@ mod tests {
     fn more_words_never_leave_the_scale() {
         assert!(sentiment(&"非常失望".repeat(500)) >= -100);
         assert!(sentiment(&"excellent ".repeat(500)) <= 100);
+    }
+
+    #[test]
+    fn evidence_points_into_the_original() {
+        let text = "服務熱情,但 ＡＰＰ 不好用";
+        let found: Vec<(&str, bool)> =
+            opinion(text).evidence.into_iter().map(|e| (&text[e.range], e.positive)).collect();
+        assert_eq!(found, [("熱情", true), ("不好用", false)]);
+        assert_eq!(opinion("嗯"), Opinion::default());
+    }
+
+    #[test]
+    fn the_cases_of_sentiment_pass() {
+        for name in ["sentiment-zh-waimai", "sentiment-en-amazon", "sentiment-zh-hant-openrice-valid"] {
+            crate::verify::tests::passes(name);
+        }
     }
 }
