@@ -22,7 +22,7 @@ pub use language::{Language, identify, language};
 pub use redaction::redact;
 pub use refusal::Refusal;
 pub use segment::{Cutter, segment, sentences, words};
-pub use sentiment::{Evidence, Opinion, opinion, sentiment};
+pub use sentiment::{Evidence, Tone, sentiment, tone};
 pub use theme::{theme, themes};
 
 /// What a text says about itself.

@@ -38,7 +38,7 @@ pub struct Evidence {
 
 /// What a text feels, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Opinion {
+pub struct Tone {
     /// -100 to 100; 0 is neutral. None when there is too little to tell.
     pub sentiment: Option<i8>,
     /// The listed words in order.
@@ -53,7 +53,7 @@ pub fn sentiment(text: &str) -> i8 {
 
 /// Sentiment with the words on which it rests.
 #[must_use]
-pub fn opinion(text: &str) -> Opinion {
+pub fn tone(text: &str) -> Tone {
     let folded = Folded::of(text);
     let letters = rules::letters(folded.text());
     let mut hits = Vec::new();
@@ -69,7 +69,7 @@ pub fn opinion(text: &str) -> Opinion {
         .into_iter()
         .map(|(at, positive)| Evidence { range: folded.original(byte(at.start)..byte(at.end)), positive })
         .collect();
-    Opinion { sentiment: scaled(&letters, &weighed, identify(text)), evidence }
+    Tone { sentiment: scaled(&letters, &weighed, identify(text)), evidence }
 }
 
 pub(crate) fn of_folded(folded: &str, language: Language) -> Option<i8> {
@@ -151,10 +151,9 @@ mod tests {
     #[test]
     fn evidence_points_into_the_original() {
         let text = "服務熱情,但 ＡＰＰ 不好用";
-        let found: Vec<(&str, bool)> =
-            opinion(text).evidence.into_iter().map(|e| (&text[e.range], e.positive)).collect();
+        let found: Vec<(&str, bool)> = tone(text).evidence.into_iter().map(|e| (&text[e.range], e.positive)).collect();
         assert_eq!(found, [("熱情", true), ("不好用", false)]);
-        assert_eq!(opinion("嗯"), Opinion::default());
+        assert_eq!(tone("嗯"), Tone::default());
     }
 
     #[test]
