@@ -197,13 +197,15 @@ async fn remembered<T>(
 
 /// Universes read lately, by organisation, question and how far the warehouse was.
 #[derive(Debug, Default)]
-pub(crate) struct Lately(Mutex<VecDeque<(String, Arc<Universe>)>>);
+pub(crate) struct Lately(Mutex<Universes>);
+
+type Universes = VecDeque<(String, Arc<Universe>)>;
 
 impl Lately {
     /// Universes kept: the measures that one screen asks about.
     const KEPT: usize = 8;
 
-    fn all(&self) -> std::sync::MutexGuard<'_, VecDeque<(String, Arc<Universe>)>> {
+    fn all(&self) -> std::sync::MutexGuard<'_, Universes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

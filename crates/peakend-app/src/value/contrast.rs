@@ -118,6 +118,9 @@ impl Groups {
     }
 }
 
+/// A person's own score from the counts of their answers.
+type PersonMean = fn(&Cell) -> Option<f64>;
+
 /// Answers of the twelve months before, one mean per person.
 async fn metrics(ctx: &Ctx<'_>, groups: &Groups, month: Month) -> Result<Vec<ContrastRow>, Error> {
     let table = ctx
@@ -132,8 +135,8 @@ async fn metrics(ctx: &Ctx<'_>, groups: &Groups, month: Month) -> Result<Vec<Con
             persons: false,
         })
         .await?;
-    let person_mean: [(&'static str, fn(&Cell) -> Option<f64>); 3] = [("nps", nps), ("csat", csat), ("ces", ces)];
-    let of = |(metric, of): (&'static str, fn(&Cell) -> Option<f64>)| {
+    let person_mean: [(&'static str, PersonMean); 3] = [("nps", nps), ("csat", csat), ("ces", ces)];
+    let of = |(metric, of): (&'static str, PersonMean)| {
         let (mut marked, mut others) = (Vec::new(), Vec::new());
         for row in &table.rows {
             let (Some(person), Some(value)) = (row.keys.first(), of(&row.cell)) else { continue };
