@@ -51,6 +51,8 @@ pub fn read(text: &str) -> Reading {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -68,11 +70,65 @@ mod tests {
         assert_eq!(read("12345 !!!").sentiment, None);
     }
 
+    /// A megabyte of one character, a tenth of the others: were reading not
+    /// linear, this would take hours.
     #[test]
-    fn hostile_input_is_read_in_linear_time() {
-        for unit in ["不", "很", "a", "费", " ", "1", "@", "\u{202e}", "😀", "不好"] {
-            let _reading = read(&unit.repeat(10_000));
-            let _text = redact(&unit.repeat(10_000));
+    fn hostile_text_is_read_in_linear_time() {
+        let units = [
+            "不",
+            "很",
+            "a",
+            "费",
+            " ",
+            "1",
+            "@",
+            "\u{202e}",
+            "😀",
+            "不好",
+            "\u{301}",
+            "e\u{301}",
+            "👨\u{200d}👩\u{200d}👧",
+            "路1号",
+            "王",
+            "Mr. ",
+            "A1",
+            ".",
+            "\u{0}",
+            "ｶﾞ",
+            "\u{ac00}",
+            "ab不好",
+            "n't ",
+        ];
+        for unit in units {
+            let bytes = if unit == "不" { 1_000_000 } else { 100_000 };
+            let text = unit.repeat(bytes / unit.len());
+            let _reading = read(&text);
+            let _tone = tone(&text);
+            let _masked = redact(&text);
+            assert_eq!(segment(&text).iter().map(|w| w.len()).sum::<usize>(), text.len());
+            assert!(!sentences(&text).is_empty() || text.trim().is_empty());
+            assert_eq!(duplicate::clusters(&[&text, &text], 0.8).len(), usize::from(!text.trim().is_empty()));
+        }
+    }
+
+    #[test]
+    fn ten_megabytes_without_a_space_are_read() {
+        let text: String = "我們的服务不好ａbc１２３".chars().cycle().take(4_000_000).collect();
+        assert!(text.len() > 10_000_000);
+        assert_eq!(language(&text), "zh-Hans");
+        assert!(read(&text).sentiment.is_some());
+        assert_eq!(segment(&text).iter().map(|w| w.len()).sum::<usize>(), text.len());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_panic(text in any::<String>()) {
+            let _reading = read(&text);
+            let _masked = redact(&text);
+            let _sentences = sentences(&text);
+            for evidence in tone(&text).evidence {
+                prop_assert!(text.get(evidence.range).is_some_and(|words| !words.is_empty()));
+            }
         }
     }
 }

@@ -1,0 +1,161 @@
+//! Numbers that identify: telephones, identity cards, bank cards, accounts.
+
+pub(super) fn numbers(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(&c) = letters.get(at) {
+        let begins = digit(c).is_some() || (c == '+' && letters.get(at + 1).is_some_and(|c| digit(*c).is_some()));
+        let inside_word = at > 0 && letters.get(at - 1).is_some_and(|c| c.is_ascii_alphanumeric());
+        if !inside_word && let Some(end) = lettered_card(&letters, at) {
+            out.push_str("[id]");
+            at = end;
+            continue;
+        }
+        if !begins || inside_word {
+            out.push(c);
+            at += 1;
+            continue;
+        }
+        let (digits, end) = run(&letters, at);
+        match kind(&digits).or_else(|| account(&letters, at, &digits)) {
+            Some(word) => out.push_str(word),
+            None => out.extend(letters.iter().take(end).skip(at)),
+        }
+        at = end;
+    }
+    out
+}
+
+/// Digits from a position on, with single spaces and hyphens between them; a
+/// final X belongs to an identity card.
+fn run(letters: &[char], start: usize) -> (String, usize) {
+    let mut digits = String::new();
+    let mut at = start + usize::from(letters.get(start) == Some(&'+'));
+    let mut end = at;
+    while let Some(&c) = letters.get(at) {
+        if let Some(d) = digit(c) {
+            digits.push(d);
+            end = at + 1;
+        } else if matches!(c, 'x' | 'X') && digits.len() == 17 {
+            digits.push('X');
+            return (digits, at + 1);
+        } else if !(matches!(c, ' ' | '-') && letters.get(at + 1).is_some_and(|c| digit(*c).is_some())) {
+            break;
+        }
+        at += 1;
+    }
+    (digits, end)
+}
+
+fn digit(c: char) -> Option<char> {
+    match c {
+        '0'..='9' => Some(c),
+        '\u{ff10}'..='\u{ff19}' => char::from_u32(u32::from(c) - 0xff10 + 0x30),
+        _ => None,
+    }
+}
+
+fn kind(digits: &str) -> Option<&'static str> {
+    let n = digits.len();
+    let mobile = |d: &str| {
+        let mut letters = d.chars();
+        d.len() == 11 && letters.next() == Some('1') && letters.next().is_some_and(|c| ('3'..='9').contains(&c))
+    };
+    if n == 18 && identity_card(digits) {
+        Some("[id]")
+    } else if mobile(digits)
+        || digits.strip_prefix("86").is_some_and(mobile)
+        || digits.strip_prefix("0086").is_some_and(mobile)
+    {
+        Some("[phone]")
+    } else if digits.strip_prefix("852").is_some_and(|d| d.len() == 8)
+        || digits.strip_prefix("853").is_some_and(|d| d.len() == 8)
+        || digits.strip_prefix("886").is_some_and(|d| (8..=9).contains(&d.len()))
+    {
+        // Hong Kong, Macau, Taiwan
+        Some("[phone]")
+    } else if (13..=19).contains(&n) && luhn(digits) {
+        Some("[card]")
+    } else if digits.starts_with('0') && (10..=12).contains(&n) {
+        // area code and number
+        Some("[phone]")
+    } else {
+        None
+    }
+}
+
+/// GB 11643-1999: weights and check letter of the 18-digit number.
+fn identity_card(digits: &str) -> bool {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    const CHECK: [char; 11] = ['1', '0', 'X', '9', '8', '7', '6', '5', '4', '3', '2'];
+    let values: Vec<u32> = digits.chars().take(17).filter_map(|c| c.to_digit(10)).collect();
+    let sum: u32 = values.iter().zip(WEIGHTS).map(|(v, w)| v * w).sum();
+    let check = usize::try_from(sum % 11).ok().and_then(|i| CHECK.get(i));
+    values.len() == 17 && digits.chars().last().as_ref() == check
+}
+
+fn luhn(digits: &str) -> bool {
+    let Some(values) = digits.chars().map(|c| c.to_digit(10)).collect::<Option<Vec<u32>>>() else { return false };
+    let sum: u32 = values
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, v)| match (i % 2, v * 2) {
+            (0, _) => *v,
+            (_, double) if double > 9 => double - 9,
+            (_, double) => double,
+        })
+        .sum();
+    sum.is_multiple_of(10) && values.iter().any(|v| *v != 0)
+}
+
+/// Eight digits and more right after a word that says they are an account.
+fn account(letters: &[char], at: usize, digits: &str) -> Option<&'static str> {
+    const CUES: [&str; 9] =
+        ["账号", "帐号", "賬號", "帳號", "户口号码", "戶口號碼", "account", "account number", "account no"];
+    if digits.len() < 8 {
+        return None;
+    }
+    let before: String = letters.get(at.saturating_sub(20)..at)?.iter().flat_map(|c| c.to_lowercase()).collect();
+    let before = before.trim_end_matches([' ', ':', '：', '是', '为', '為', '#', '.']).trim_end_matches(" is");
+    CUES.iter().any(|cue| before.ends_with(cue)).then_some("[account]")
+}
+
+/// Cards that begin with a letter: Hong Kong's `A123456(7)` and Taiwan's
+/// `A123456789`; the end when the check digit is right.
+fn lettered_card(letters: &[char], at: usize) -> Option<usize> {
+    let initial = letters.get(at).filter(|c| c.is_ascii_uppercase())?;
+    let second = letters.get(at + 1).filter(|c| c.is_ascii_uppercase());
+    let start = at + 1 + usize::from(second.is_some());
+    let digits: Vec<u32> = letters.iter().skip(start).take(10).map_while(|c| digit(*c)?.to_digit(10)).collect();
+    let next = |end: usize| letters.get(end).is_none_or(|c| !c.is_ascii_alphanumeric());
+    if second.is_none() && digits.len() == 9 && next(start + 9) && taiwan(*initial, &digits) {
+        return Some(start + 9);
+    }
+    let six = digits.get(..6)?;
+    let open = matches!(letters.get(start + 6), Some('(' | '（'));
+    let check = letters.get(start + 6 + usize::from(open))?;
+    let check = if *check == 'A' { 10 } else { digit(*check)?.to_digit(10)? };
+    let closed = open && matches!(letters.get(start + 8), Some(')' | '）'));
+    let end = start + 7 + if closed { 2 } else { usize::from(open) };
+    (open == closed && next(end) && hong_kong(second.map_or(' ', |_| *initial), *second.unwrap_or(initial), six, check))
+        .then_some(end)
+}
+
+/// Letters count from 10, no letter 36; weights fall from nine; the sum divides by eleven.
+fn hong_kong(first: char, second: char, six: &[u32], check: u32) -> bool {
+    let value = |c: char| c.to_digit(36).unwrap_or(36);
+    let weighed: u32 = six.iter().zip((2..=7).rev()).map(|(d, w)| d * w).sum();
+    (value(first) * 9 + value(second) * 8 + weighed + check).is_multiple_of(11)
+}
+
+/// The letter stands for a number by region; weights 1, 9..1, 1; the sum divides by ten.
+fn taiwan(initial: char, digits: &[u32]) -> bool {
+    const REGIONS: &str = "ABCDEFGHJKLMNPQRSTUVXYWZIO";
+    let Some(region) = REGIONS.chars().position(|c| c == initial).and_then(|i| u32::try_from(i + 10).ok()) else {
+        return false;
+    };
+    let weighed: u32 = digits.iter().zip([8, 7, 6, 5, 4, 3, 2, 1, 1]).map(|(d, w)| d * w).sum();
+    matches!(digits.first(), Some(1 | 2)) && (region / 10 + region % 10 * 9 + weighed).is_multiple_of(10)
+}
