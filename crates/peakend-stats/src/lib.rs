@@ -12,7 +12,9 @@ pub mod figure;
 pub mod insight;
 pub mod linear;
 pub mod summation;
+mod table;
 pub mod value;
 pub mod verify;
 
 pub use figure::{Answer, Figure, Interval, IntervalMethod, Refusal, RefusalReason, Warning, WarningCode, Z95};
+pub use table::TableError;

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::filter::Filter;
-use super::table::Table;
 use super::{Figures, ReadTable, ReleaseGate};
 use crate::insight::anonymity::{CountTable, Place};
+use crate::table::Table;
 
 /// Minimum group size where the specification names none.
 const MINIMUM: u64 = 5;

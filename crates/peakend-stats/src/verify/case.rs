@@ -22,41 +22,12 @@ pub enum CaseError {
     /// A method from elsewhere could not compute its figures.
     #[error("{0}")]
     Method(String),
-    /// A table lacks a column.
-    #[error("table `{table}` has no column {wanted}; it has {found}")]
-    MissingColumn {
-        /// File name.
-        table: String,
-        /// Names tried.
-        wanted: String,
-        /// Names present.
-        found: String,
-    },
-    /// A field cannot be read.
-    #[error("table `{table}`, line {line}, column `{column}`: cannot read `{text}` as {wanted}")]
-    Field {
-        /// File name.
-        table: String,
-        /// Line in the file, the header being 1.
-        line: usize,
-        /// Column name.
-        column: String,
-        /// The offending text.
-        text: String,
-        /// What it should be.
-        wanted: &'static str,
-    },
+    /// A table, or a field of it, cannot be read.
+    #[error(transparent)]
+    Table(#[from] crate::table::TableError),
     /// The method refuses the data.
     #[error(transparent)]
     Refused(crate::figure::Refusal),
-    /// The table is not CSV.
-    #[error("table `{table}` is not readable as CSV: {source}")]
-    Csv {
-        /// File name.
-        table: String,
-        /// Why.
-        source: csv::Error,
-    },
 }
 
 /// `expected.json`.

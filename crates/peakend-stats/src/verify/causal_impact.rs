@@ -3,8 +3,8 @@
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::table::Table;
 use super::{Figures, ReadTable};
+use crate::table::Table;
 use crate::value::causal_impact::{CausalImpact, CausalOptions, causal_impact};
 
 /// Columns that say when and are no control.

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::table::Table;
 use super::{Figures, ReadTable};
 use crate::insight::compare::Difference;
+use crate::table::Table;
 use crate::value::cuped::{Adjusted, ArmRow, cuped};
 
 /// All figures of the case; none when the comparison is refused.

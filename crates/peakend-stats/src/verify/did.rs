@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::case::CaseError;
-use super::table::Table;
 use super::{Figures, ReadTable};
+use crate::table::Table;
 use crate::value::changes::difference_of_changes;
 use crate::value::did::{CellMean, DidRow, FourCells};
 
@@ -91,7 +91,7 @@ fn rows(table: &Table, spec: &str) -> Result<Vec<DidRow>, CaseError> {
         let name = formula.as_ref().map(from).unwrap_or_default();
         let mut names = vec![name.as_str()];
         names.extend(others);
-        table.column(&names)
+        Ok::<_, CaseError>(table.column(&names)?)
     };
     let arm = named(|f| f.arm.to_owned(), &["treat", "treated", "t"])?;
     let after = named(|f| f.after.to_owned(), &["post", "after", "p"])?;

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::table::Table;
 use super::{Figures, ReadTable, tables};
 use crate::insight::driver::{Column, DriverAnalysis, DriverOptions};
 use crate::insight::quadrant::Cut;
+use crate::table::Table;
 
 /// First parts of the ids that name a driver.
 const PER_DRIVER: [&str; 8] = ["rw", "rw_share", "lmg", "std_beta", "r", "vif", "mean", "quadrant"];

@@ -1,7 +1,7 @@
 //! Filters as reference cases write them: `all`, `dept == 'a' and not score >= 9`,
 //! `tenure in ['x', 'y'] or (dept != "b")`.
 
-use super::table::Table;
+use crate::table::Table;
 
 /// A condition on the rows of a table.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::case::CaseError;
-use super::table::Table;
 use super::{Figures, ReadTable};
+use crate::table::Table;
 use crate::value::cohort::{cohorts, repeat_counts};
 use crate::value::growth::{Activity, GrowthPeriod, growth};
 

@@ -3,8 +3,8 @@
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::table::Table;
 use super::{Figures, ReadTable};
+use crate::table::Table;
 use crate::value::interrupted::{Harmonics, Interruption, SegmentedFit};
 
 /// All figures of the case.
@@ -25,7 +25,7 @@ pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Resu
 
 fn series(table: &Table, column: usize) -> Result<Vec<f64>, CaseError> {
     (0..table.len())
-        .map(|row| table.number(row, column)?.ok_or_else(|| table.fault(row, column, "a value at every time")))
+        .map(|row| Ok(table.number(row, column)?.ok_or_else(|| table.fault(row, column, "a value at every time"))?))
         .collect()
 }
 
@@ -66,7 +66,7 @@ fn change_at(table: &Table, spec: Spec<'_>) -> Result<usize, CaseError> {
             return Ok(row);
         }
     }
-    Err(table.fault(0, flag, "a change from 0 to 1"))
+    Err(table.fault(0, flag, "a change from 0 to 1").into())
 }
 
 /// `sin/cos of 2*pi*k*t/12 for k=1..2`.

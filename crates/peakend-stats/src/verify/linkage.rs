@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::spec::{Spec, is_name};
-use super::table::Table;
 use super::{Figures, ReadTable};
 use crate::figure::Refusal;
 use crate::insight::bands::{Band, NpsBands};
+use crate::table::Table;
 use crate::value::dose::{band_outcomes, level_means};
 use crate::value::linkage::{LinkageRow, first_differences, is_reverse, lead_placebo, pooled, within};
 use crate::value::panel::Slope;
@@ -77,7 +77,7 @@ fn rows(table: &Table, spec: Spec<'_>) -> Result<Vec<LinkageRow>, CaseError> {
     let (figure, score) = formula(spec.0).unwrap_or_default();
     let named = |first: Option<&str>, others: &[&str]| {
         let names: Vec<&str> = first.into_iter().chain(others.iter().copied()).collect();
-        table.column(&names)
+        Ok::<_, CaseError>(table.column(&names)?)
     };
     let customer = named(spec.name("cluster by"), &["customer", "customer_id", "client", "person", "unit", "id"])?;
     // "twfe: customer and period effects"

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::table::Table;
 use super::{Figures, ReadTable};
+use crate::table::Table;
 use crate::value::arms::{ArmRow, TwoArms};
 use crate::value::observational::{ObservationalEffect, ObservationalOptions, compare_arms};
 
@@ -19,7 +19,7 @@ pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, Ca
     let table = Table::need("data.csv", read)?;
     let named = |keys: [&str; 2], others: [&'static str; 3]| {
         let [first, second] = keys.map(|key| spec.name(key).unwrap_or_default());
-        table.column(&[first, second, others[0], others[1], others[2]])
+        Ok::<_, CaseError>(table.column(&[first, second, others[0], others[1], others[2]])?)
     };
     let outcome = named(["y=", "outcome"], ["y", "outcome", "result"])?;
     let arm = named(["t=", "treatment"], ["treat", "treated", "t"])?;

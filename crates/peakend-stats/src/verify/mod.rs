@@ -23,7 +23,6 @@ mod spec;
 mod staggered;
 mod survival;
 mod synthetic;
-mod table;
 mod tables;
 mod trend;
 

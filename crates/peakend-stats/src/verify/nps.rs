@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::case::CaseError;
-use super::table::Table;
 use super::{Figures, ReadTable};
 use crate::figure::Interval;
 use crate::insight::bands::{Band, NpsBands};
@@ -21,6 +20,7 @@ use crate::insight::nps_compare::{adjusted_difference, wald_difference, welch_di
 use crate::insight::nps_interval::{adjusted_wald, percentile_bootstrap, plain_wald, score};
 use crate::insight::proportion::{agresti_coull, clopper_pearson, wilson};
 use crate::insight::rank_test::mann_whitney;
+use crate::table::Table;
 
 /// All figures of the case. `ids` tells for which groups a bootstrap is wanted.
 pub(super) fn figures(ids: &[&str], read: ReadTable<'_>) -> Result<Figures, CaseError> {
@@ -71,7 +71,7 @@ fn survey_counts(table: &Table) -> Result<NpsCounts, CaseError> {
             Some(Band::Promoter) => counts.promoters += 1,
             Some(Band::Passive) => counts.passives += 1,
             Some(Band::Detractor) => counts.detractors += 1,
-            None => return Err(table.fault(row, column, "a score from 0 to 10")),
+            None => return Err(table.fault(row, column, "a score from 0 to 10").into()),
         }
     }
     Ok(counts)
@@ -84,7 +84,7 @@ fn step(table: &Table, row: usize, column: usize) -> Result<Option<i32>, CaseErr
         Some(Band::Promoter) => Ok(Some(1)),
         Some(Band::Passive) => Ok(Some(0)),
         Some(Band::Detractor) => Ok(Some(-1)),
-        None => Err(table.fault(row, column, "a score from 0 to 10")),
+        None => Err(table.fault(row, column, "a score from 0 to 10").into()),
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::table::Table;
 use super::{Figures, ReadTable};
+use crate::table::Table;
 use crate::value::panel::{Effects, Factor, Panel, PanelFit, PanelRow};
 
 /// All figures of the case.

@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::table::Table;
 use super::{Figures, ReadTable};
 use crate::insight::raking::{Margin, Raked, RakingRules, rake};
 use crate::insight::weighted_mean::{Calibration, weighted_mean};
 use crate::summation::Moments;
+use crate::table::Table;
 
 /// As strict as the cases ask.
 const RULES: RakingRules = RakingRules { tolerance: 1e-10, passes: 500, cap: None, cap_rounds: 0 };
@@ -54,7 +54,9 @@ fn base(table: &Table, spec: Spec<'_>) -> Result<Vec<f64>, CaseError> {
     let named: Vec<&str> = ["base=", "base weight"].iter().filter_map(|key| spec.name(key)).collect();
     let column = named.iter().chain(&["base", "weight", "pw", "w"]).find_map(|name| table.maybe_column(&[name]));
     let Some(column) = column else { return Ok(vec![1.0; table.len()]) };
-    (0..table.len()).map(|row| table.number(row, column)?.ok_or_else(|| table.fault(row, column, "a weight"))).collect()
+    (0..table.len())
+        .map(|row| Ok(table.number(row, column)?.ok_or_else(|| table.fault(row, column, "a weight"))?))
+        .collect()
 }
 
 /// Margins in the order of `targets.json`: an object per column, category to total.

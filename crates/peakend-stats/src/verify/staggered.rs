@@ -3,8 +3,8 @@
 
 use super::case::CaseError;
 use super::spec::{Spec, is_name};
-use super::table::Table;
 use super::{Figures, ReadTable};
+use crate::table::Table;
 use crate::value::staggered::{
     Comparison, Gathering, StaggeredEffect, StaggeredOptions, StaggeredRow, staggered_effect,
 };
@@ -98,7 +98,7 @@ fn rows(table: &Table, spec: Spec<'_>, covariates: &[usize]) -> Result<Vec<Stagg
                 }
                 let number = table.number(row, column)?;
                 if number.is_some_and(|x| x.fract() != 0.0 || x.abs() > 1e15) {
-                    return Err(table.fault(row, column, "a whole number"));
+                    return Err(table.fault(row, column, "a whole number").into());
                 }
                 Ok(number.map(|x| x as i64))
             };

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::table::Table;
 use super::{Figures, ReadTable, tables};
 use crate::insight::driver::Column;
+use crate::table::Table;
 use crate::value::cox::{CoxModel, CoxOptions, Ties};
 use crate::value::log_rank::LogRank;
 use crate::value::survival::{Spell, Survival, at_risk};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::table::Table;
 use super::{Figures, ReadTable};
+use crate::table::Table;
 use crate::value::synthetic_control::{SyntheticControl, UnitSeries, synthetic_control};
 
 /// All figures of the case.

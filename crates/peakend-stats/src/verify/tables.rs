@@ -5,8 +5,20 @@ use std::collections::BTreeSet;
 
 use super::case::CaseError;
 use super::spec::{Spec, is_name};
-use super::table::Table;
 use super::{ReadTable, TABLE_NAMES};
+use crate::table::Table;
+
+impl Table {
+    /// Reads a table if the case has it.
+    pub(super) fn find(name: &str, read: ReadTable<'_>) -> Result<Option<Self>, CaseError> {
+        Ok(read(name).map(|text| Self::of(name, &text)).transpose()?)
+    }
+
+    /// Reads a table the case must have.
+    pub(super) fn need(name: &str, read: ReadTable<'_>) -> Result<Self, CaseError> {
+        Self::find(name, read)?.ok_or_else(|| CaseError::MissingTable(name.to_owned()))
+    }
+}
 
 /// Names of the CSV tables of a case.
 fn names(spec: Spec<'_>, read: ReadTable<'_>) -> BTreeSet<String> {

@@ -5,13 +5,13 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::table::Table;
 use super::{Figures, ReadTable, tables};
 use crate::insight::control_chart::ControlChart;
 use crate::insight::level_change::LevelChange;
 use crate::insight::share_chart::ShareChart;
 use crate::insight::share_compare::Part;
 use crate::insight::trend_test::Trend;
+use crate::table::Table;
 
 /// Last parts of the ids that only a chart of shares has.
 const SHARE_IDS: [&str; 2] = ["pbar", "laney_sigma_z"];
@@ -104,7 +104,7 @@ fn values(name: &str, tables: &[(String, Table)]) -> Result<Vec<f64>, CaseError>
         Some(column) => column,
         None => *numeric(table).last().ok_or_else(missing)?,
     };
-    (0..table.len()).filter_map(|row| table.number(row, column).transpose()).collect()
+    (0..table.len()).filter_map(|row| table.number(row, column).map_err(CaseError::from).transpose()).collect()
 }
 
 fn counts(name: &str, tables: &[(String, Table)]) -> Result<Vec<Part>, CaseError> {

@@ -1,65 +1,91 @@
-//! A table of a case: CSV text with a header, fields read with their place in
-//! the error.
+//! A table given as CSV text with a header; a field that cannot be read is an
+//! error that names its line and column.
 
 use std::collections::HashMap;
 
-use super::ReadTable;
-use super::case::CaseError;
+/// A table, or a field of it, that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// A table lacks a column.
+    #[error("table `{table}` has no column {wanted}; it has {found}")]
+    MissingColumn {
+        /// File name.
+        table: String,
+        /// Names tried.
+        wanted: String,
+        /// Names present.
+        found: String,
+    },
+    /// A field cannot be read.
+    #[error("table `{table}`, line {line}, column `{column}`: cannot read `{text}` as {wanted}")]
+    Field {
+        /// File name.
+        table: String,
+        /// Line in the file, the header being 1.
+        line: usize,
+        /// Column name.
+        column: String,
+        /// The offending text.
+        text: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// The table is not CSV.
+    #[error("table `{table}` is not readable as CSV: {source}")]
+    Csv {
+        /// File name.
+        table: String,
+        /// Why.
+        source: csv::Error,
+    },
+}
 
 /// A CSV table in memory.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     name: String,
     header: Vec<String>,
     rows: Vec<csv::StringRecord>,
 }
 
 impl Table {
-    /// Reads a table if the case has it.
-    pub(super) fn find(name: &str, read: ReadTable<'_>) -> Result<Option<Self>, CaseError> {
-        let Some(text) = read(name) else {
-            return Ok(None);
-        };
-        let fault = |source| CaseError::Csv { table: name.to_owned(), source };
+    /// Reads CSV text; the name stands in errors.
+    pub(crate) fn of(name: &str, text: &str) -> Result<Self, TableError> {
+        let fault = |source| TableError::Csv { table: name.to_owned(), source };
         let mut reader =
             csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
         let header = reader.headers().map_err(fault)?.iter().map(str::to_owned).collect();
         let rows = reader.records().collect::<Result<_, _>>().map_err(fault)?;
-        Ok(Some(Self { name: name.to_owned(), header, rows }))
+        Ok(Self { name: name.to_owned(), header, rows })
     }
 
-    /// Reads a table the case must have.
-    pub(super) fn need(name: &str, read: ReadTable<'_>) -> Result<Self, CaseError> {
-        Self::find(name, read)?.ok_or_else(|| CaseError::MissingTable(name.to_owned()))
-    }
-
-    pub(super) fn header(&self) -> &[String] {
+    pub(crate) fn header(&self) -> &[String] {
         &self.header
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// The first of the names that is a column.
-    pub(super) fn column(&self, names: &[&str]) -> Result<usize, CaseError> {
-        self.maybe_column(names).ok_or_else(|| CaseError::MissingColumn {
+    pub(crate) fn column(&self, names: &[&str]) -> Result<usize, TableError> {
+        self.maybe_column(names).ok_or_else(|| TableError::MissingColumn {
             table: self.name.clone(),
             wanted: names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" or "),
             found: self.header.join(", "),
         })
     }
 
-    pub(super) fn maybe_column(&self, names: &[&str]) -> Option<usize> {
+    pub(crate) fn maybe_column(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| self.header.iter().position(|h| h.eq_ignore_ascii_case(name)))
     }
 
-    pub(super) fn text(&self, row: usize, column: usize) -> &str {
+    pub(crate) fn text(&self, row: usize, column: usize) -> &str {
         self.rows[row].get(column).unwrap_or_default()
     }
 
     /// A number; `None` when the field is empty or says so.
-    pub(super) fn number(&self, row: usize, column: usize) -> Result<Option<f64>, CaseError> {
+    pub(crate) fn number(&self, row: usize, column: usize) -> Result<Option<f64>, TableError> {
         let text = self.text(row, column);
         if matches!(text, "" | "NA" | "NaN" | "nan" | "null" | "None" | ".") {
             return Ok(None);
@@ -68,7 +94,7 @@ impl Table {
     }
 
     /// A count.
-    pub(super) fn count(&self, row: usize, column: usize) -> Result<u64, CaseError> {
+    pub(crate) fn count(&self, row: usize, column: usize) -> Result<u64, TableError> {
         let fault = || self.fault(row, column, "a count");
         let number = self.number(row, column)?.ok_or_else(fault)?;
         if number < 0.0 || number.fract() != 0.0 {
@@ -78,7 +104,7 @@ impl Table {
     }
 
     /// 1 / 0 or true / false.
-    pub(super) fn flag(&self, row: usize, column: usize) -> Result<bool, CaseError> {
+    pub(crate) fn flag(&self, row: usize, column: usize) -> Result<bool, TableError> {
         match self.text(row, column).to_ascii_lowercase().as_str() {
             "1" | "1.0" | "true" => Ok(true),
             "0" | "0.0" | "false" => Ok(false),
@@ -87,7 +113,7 @@ impl Table {
     }
 
     /// Numbers every distinct text of a column.
-    pub(super) fn codes(&self, column: usize) -> Vec<u64> {
+    pub(crate) fn codes(&self, column: usize) -> Vec<u64> {
         let mut seen = HashMap::new();
         (0..self.len())
             .map(|row| {
@@ -99,7 +125,7 @@ impl Table {
 
     /// Numbers of ordered periods: whole numbers as they are, `YYYY-MM` (or a date)
     /// and `YYYYMM` as months since year 0, anything else by its rank as text.
-    pub(super) fn periods(&self, column: usize) -> Result<Vec<i64>, CaseError> {
+    pub(crate) fn periods(&self, column: usize) -> Result<Vec<i64>, TableError> {
         let texts = || (0..self.len()).map(|row| self.text(row, column));
         if let Some(months) = texts().map(month_of).collect::<Option<Vec<_>>>() {
             return Ok(months);
@@ -117,8 +143,8 @@ impl Table {
         Ok(texts().map(|text| order.partition_point(|other| *other < text) as i64).collect())
     }
 
-    pub(super) fn fault(&self, row: usize, column: usize, wanted: &'static str) -> CaseError {
-        CaseError::Field {
+    pub(crate) fn fault(&self, row: usize, column: usize, wanted: &'static str) -> TableError {
+        TableError::Field {
             table: self.name.clone(),
             line: row + 2,
             column: self.header.get(column).cloned().unwrap_or_default(),
@@ -129,7 +155,7 @@ impl Table {
 }
 
 /// Months since year 0 of `YYYY-MM`, `YYYY-MM-DD` or `YYYYMM`.
-fn month_of(text: &str) -> Option<i64> {
+pub(crate) fn month_of(text: &str) -> Option<i64> {
     let (year, rest) = (text.get(..4)?, text.get(4..)?);
     let month = match rest.strip_prefix(['-', '/']) {
         Some(rest) => rest.get(..2)?,
@@ -145,7 +171,7 @@ mod tests {
 
     fn periods(texts: &[&str]) -> Vec<i64> {
         let csv = format!("when\n{}\n", texts.join("\n"));
-        Table::need("t.csv", &|_| Some(csv.clone())).unwrap().periods(0).unwrap()
+        Table::of("t.csv", &csv).unwrap().periods(0).unwrap()
     }
 
     #[test]
