@@ -11,6 +11,7 @@ mod draws;
 pub mod figure;
 pub mod insight;
 pub mod linear;
+pub mod stat;
 pub mod summation;
 mod table;
 pub mod value;

@@ -59,6 +59,10 @@ impl Table {
         Ok(Self { name: name.to_owned(), header, rows })
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(crate) fn header(&self) -> &[String] {
         &self.header
     }

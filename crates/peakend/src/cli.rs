@@ -6,6 +6,7 @@ mod import;
 mod openapi;
 mod serve;
 mod sign_in_link;
+mod stat;
 mod verify;
 
 use std::process::ExitCode;
@@ -31,6 +32,8 @@ enum Verb {
     Import(import::Import),
     /// Check our figures against reference cases.
     Verify(verify::Verify),
+    /// Run a statistical method over a table, with plain words.
+    Stat(stat::Stat),
     /// Say what is missing or wrong on this machine and how to mend it.
     Doctor(doctor::Doctor),
     /// Print the OpenAPI document.
@@ -54,6 +57,7 @@ pub(crate) fn run() -> ExitCode {
             Verb::Demo(verb) => verb.run().await,
             Verb::Import(verb) => verb.run().await,
             Verb::Verify(verb) => verb.run(),
+            Verb::Stat(verb) => verb.run(),
             Verb::Doctor(verb) => verb.run().await,
             Verb::Openapi => openapi::run().map(|()| ExitCode::SUCCESS),
             Verb::SignInLink(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),

@@ -8,7 +8,7 @@ use crate::figure::{Interval, IntervalMethod, Refusal, RefusalReason, SMALL_BASE
 use crate::summation::Moments;
 
 /// Normal quantile of 80 % power.
-const Z_POWER: f64 = 0.841_621_233_572_914_3;
+pub(crate) const Z_POWER: f64 = 0.841_621_233_572_914_3;
 /// Smallest group that may be compared.
 const COMPARED_FROM: u64 = 10;
 /// Pairs below this are judged by the exact sign-flip test.
