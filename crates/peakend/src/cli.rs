@@ -33,7 +33,7 @@ enum Verb {
     /// Check our figures against reference cases.
     Verify(verify::Verify),
     /// Run a statistical method over a table, with plain words.
-    Stat(stat::Stat),
+    Stat(Box<stat::Stat>),
     /// Say what is missing or wrong on this machine and how to mend it.
     Doctor(doctor::Doctor),
     /// Print the OpenAPI document.
