@@ -4,7 +4,7 @@ use peakend_domain::LocalText;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::StoreError;
+use crate::{Engine, StoreError};
 
 /// Columns of one row.
 #[derive(Clone, Copy)]
@@ -75,4 +75,25 @@ pub(crate) fn placeholders(rows: usize, width: usize, skip: usize) -> String {
         sql.push(')');
     }
     sql
+}
+
+/// Rows per statement of [`rows_from_json`].
+pub(crate) const JSON_ROWS: usize = 256;
+
+/// `SELECT … FROM …` over the rows of a JSON array of arrays in `$1`, in order.
+/// One value instead of thousands: binding them one by one costs more than the
+/// insert itself. Columns are texts but for `numbers`, counted from 0.
+pub(crate) fn rows_from_json(engine: Engine, width: usize, numbers: &[usize]) -> String {
+    let column = |i: usize| match numbers.contains(&i) {
+        true => format!("CAST(e.value ->> {i} AS BIGINT)"),
+        false => format!("e.value ->> {i}"),
+    };
+    let columns = (0..width).map(column).collect::<Vec<_>>().join(", ");
+    match engine {
+        // without WHERE an ON CONFLICT that follows would be read as part of a join
+        Engine::Sqlite => format!("SELECT {columns} FROM json_each($1) AS e WHERE true ORDER BY e.key"),
+        Engine::Postgres => format!(
+            "SELECT {columns} FROM jsonb_array_elements(CAST($1 AS jsonb)) WITH ORDINALITY AS e(value, at) ORDER BY e.at"
+        ),
+    }
 }

@@ -5,12 +5,15 @@
 //! ran (natural group commit, no timer). The key `(org, kind, id)` is unique
 //! for ever: the same body is the same entry, another body is a conflict.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use peakend_domain::{OrgId, micros};
+use serde_json::{Value, json};
 use sqlx::Row as _;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::row::{Columns, JSON_ROWS, rows_from_json};
 use crate::{Store, StoreError, Tx};
 
 /// What kind of thing came in.
@@ -165,27 +168,37 @@ async fn commit(store: &Store, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, 
 /// Append entries within the caller's transaction, one receipt each, in order.
 /// Used directly by bulk imports, which are all or nothing.
 pub async fn append(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
+    let sql = format!(
+        "INSERT INTO intake (org_id, kind, id, body_hash, body, received_at) {} \
+         ON CONFLICT (org_id, kind, id) DO NOTHING RETURNING seq, org_id, kind, id",
+        rows_from_json(tx.engine(), 6, &[5])
+    );
     let mut receipts = Vec::with_capacity(entries.len());
-    for e in entries {
-        let inserted = sqlx::query(
-            "INSERT INTO intake (org_id, kind, id, body_hash, body, received_at) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (org_id, kind, id) DO NOTHING RETURNING seq",
-        )
-        .bind(e.org.as_str())
-        .bind(e.kind.name())
-        .bind(e.id.as_str())
-        .bind(e.body_hash.as_str())
-        .bind(e.body.as_str())
-        .bind(micros(e.received_at))
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(StoreError::on("append to the intake log"))?;
-        receipts.push(match inserted {
-            Some(row) => Receipt::Accepted { seq: row.try_get("seq").map_err(StoreError::on("read a position"))? },
-            None => earlier(tx, e).await?,
-        });
+    for chunk in entries.chunks(JSON_ROWS) {
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(as_json(chunk));
+        let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("append to the intake log"))?;
+        let mut new: HashMap<(String, String, String), i64> = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let columns = Columns::of(row, "read a position");
+            let key = (columns.text("org_id")?, columns.text("kind")?, columns.text("id")?);
+            new.insert(key, columns.number("seq")?);
+        }
+        for e in chunk {
+            let key = (e.org.to_string(), e.kind.name().to_owned(), e.id.clone());
+            receipts.push(match new.remove(&key) {
+                Some(seq) => Receipt::Accepted { seq },
+                // it had been there, or stands twice in this chunk
+                None => earlier(tx, e).await?,
+            });
+        }
     }
     Ok(receipts)
+}
+
+fn as_json(entries: &[IntakeEntry]) -> String {
+    let row =
+        |e: &IntakeEntry| json!([e.org.as_str(), e.kind.name(), e.id, e.body_hash, e.body, micros(e.received_at)]);
+    Value::Array(entries.iter().map(row).collect()).to_string()
 }
 
 async fn earlier(tx: &mut Tx, e: &IntakeEntry) -> Result<Receipt, StoreError> {

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_domain::{Day, OrgId, Pillar, Scope, UnitScope, micros, timestamp};
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, Row as _};
+use serde_json::{Value, json};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
-use crate::row::{placeholders, rows_of};
+use crate::row::{JSON_ROWS, rows_from_json};
 use crate::{StoreError, Tx};
 
 const COLUMNS: &str = "org_id, id, seq, kind, pillar, survey_code, survey_version, person_id, unit_code, unit_path, \
@@ -20,21 +20,21 @@ pub async fn insert(tx: &mut Tx, v: &Voice) -> Result<bool, StoreError> {
     Ok(!insert_many(tx, std::slice::from_ref(v)).await?.is_empty())
 }
 
-/// Values of a row.
+/// Columns of a row, and which of them are numbers.
 const WIDTH: usize = 28;
+const NUMBERS: [usize; 8] = [2, 6, 18, 19, 20, 21, 22, 23];
 
 /// Insert voices, each id once; ids that are there already change nothing.
 /// Returns the ids that are new.
 pub async fn insert_many(tx: &mut Tx, voices: &[Voice]) -> Result<HashSet<String>, StoreError> {
     let mut new = HashSet::with_capacity(voices.len());
-    for chunk in voices.chunks(rows_of(WIDTH)) {
-        let holes = placeholders(chunk.len(), WIDTH, 0);
-        let sql =
-            format!("INSERT INTO voice ({COLUMNS}) VALUES {holes} ON CONFLICT (org_id, id) DO NOTHING RETURNING id");
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-        for voice in chunk {
-            query = bind(query, voice);
-        }
+    let sql = format!(
+        "INSERT INTO voice ({COLUMNS}) {} ON CONFLICT (org_id, id) DO NOTHING RETURNING id",
+        rows_from_json(tx.engine(), WIDTH, &NUMBERS)
+    );
+    for chunk in voices.chunks(JSON_ROWS) {
+        let rows = Value::Array(chunk.iter().map(cells).collect()).to_string();
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(rows);
         let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("insert voices"))?;
         for row in &rows {
             new.insert(row.try_get("id").map_err(StoreError::on("insert voices"))?);
@@ -43,36 +43,38 @@ pub async fn insert_many(tx: &mut Tx, voices: &[Voice]) -> Result<HashSet<String
     Ok(new)
 }
 
-fn bind<'q>(query: Query<'q, Any, AnyArguments>, v: &'q Voice) -> Query<'q, Any, AnyArguments> {
-    query
-        .bind(v.org.as_str())
-        .bind(v.id.as_str())
-        .bind(v.seq)
-        .bind(v.kind.name())
-        .bind(v.pillar.name())
-        .bind(v.survey_code.as_str())
-        .bind(v.survey_version)
-        .bind(v.person.as_str())
-        .bind(v.unit_code.as_str())
-        .bind(v.unit_path.as_str())
-        .bind(v.line_code.as_str())
-        .bind(v.journey_code.as_str())
-        .bind(v.stage_code.as_str())
-        .bind(v.touchpoint_code.as_str())
-        .bind(v.channel_code.as_str())
-        .bind(v.segment.as_str())
-        .bind(v.theme.as_str())
-        .bind(v.language.as_str())
-        .bind(micros(v.at))
-        .bind(i64::from(v.day.0))
-        .bind(v.nps.map(i64::from))
-        .bind(v.csat.map(i64::from))
-        .bind(v.ces.map(i64::from))
-        .bind(v.sentiment.map(i64::from))
-        .bind(v.answers.to_string())
-        .bind(v.text.as_str())
-        .bind(v.author.as_str())
-        .bind(v.url.as_str())
+/// A voice in the order of the columns.
+fn cells(v: &Voice) -> Value {
+    json!([
+        v.org.as_str(),
+        v.id,
+        v.seq,
+        v.kind.name(),
+        v.pillar.name(),
+        v.survey_code,
+        v.survey_version,
+        v.person,
+        v.unit_code,
+        v.unit_path,
+        v.line_code,
+        v.journey_code,
+        v.stage_code,
+        v.touchpoint_code,
+        v.channel_code,
+        v.segment,
+        v.theme,
+        v.language,
+        micros(v.at),
+        v.day.0,
+        v.nps,
+        v.csat,
+        v.ces,
+        v.sentiment,
+        v.answers.to_string(),
+        v.text,
+        v.author,
+        v.url,
+    ])
 }
 
 /// One voice within the scope.
