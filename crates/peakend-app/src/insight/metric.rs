@@ -124,6 +124,38 @@ fn net_counts(metric: &Metric, cell: &Cell) -> NpsCounts {
     ScoreHistogram::new(cell.nps).classes(&NpsBands::STANDARD)
 }
 
+/// Satisfied or easy answers among all of a scale; none for other measures.
+fn favourable(measure: Measure, cell: &Cell) -> Option<Part> {
+    let (k, n) = match measure {
+        Measure::Csat => {
+            let scale = FivePoint::new(cell.csat);
+            (scale.at_least(4), scale.n())
+        }
+        Measure::Ces => {
+            let scale = SevenPoint::new(cell.ces);
+            (scale.at_least(5), scale.n())
+        }
+        Measure::Nps | Measure::NetSentiment | Measure::Responses | Measure::Signals => return None,
+    };
+    Some(Part { k, n })
+}
+
+/// The value alone, of however few answers: one person's own score, which goes
+/// into a mean and is never shown itself. None without an answer, and for counts.
+#[must_use]
+pub(crate) fn point(metric: &Metric, cell: &Cell) -> Option<f64> {
+    match metric.measure {
+        Measure::Nps | Measure::NetSentiment => {
+            let counts = net_counts(metric, cell);
+            (counts.n() > 0).then(|| counts.nps())
+        }
+        Measure::Csat | Measure::Ces => {
+            favourable(metric.measure, cell).filter(|p| p.n > 0).map(|p| 100.0 * p.k as f64 / p.n as f64)
+        }
+        Measure::Responses | Measure::Signals => None,
+    }
+}
+
 fn bands(metric: &Metric) -> NpsBands {
     NpsBands { definition: metric.definition, ..NpsBands::STANDARD }
 }
@@ -151,8 +183,9 @@ pub fn figure_of_employees(metric: &Metric, cell: &Cell, minimum: u64) -> Answer
         figure(metric, cell, minimum).map_err(|w| Withheld { have: None, reason: "below_minimum_group", ..w })?;
     let range = match metric.measure {
         Measure::Nps | Measure::NetSentiment => unanimity_band(&net_counts(metric, cell).ordered(), -100.0, 100.0),
-        Measure::Csat => unanimity_band(&halves(FivePoint::new(cell.csat).at_least(4), shown.n), 0.0, 100.0),
-        Measure::Ces => unanimity_band(&halves(SevenPoint::new(cell.ces).at_least(5), shown.n), 0.0, 100.0),
+        Measure::Csat | Measure::Ces => {
+            favourable(metric.measure, cell).and_then(|p| unanimity_band(&[p.n - p.k, p.k], 0.0, 100.0))
+        }
         Measure::Responses | Measure::Signals => None,
     };
     if range.is_some() {
@@ -161,10 +194,6 @@ pub fn figure_of_employees(metric: &Metric, cell: &Cell, minimum: u64) -> Answer
         shown.warnings.push("unanimous_range");
     }
     Ok(shown)
-}
-
-fn halves(k: u64, n: u64) -> [u64; 2] {
-    [n - k.min(n), k]
 }
 
 pub(crate) fn shown(figure: Figure) -> Shown {
@@ -198,20 +227,13 @@ fn warning_code(code: WarningCode) -> &'static str {
 /// counts and where a group is too small to be compared.
 #[must_use]
 pub fn change(metric: &Metric, a: &Cell, b: &Cell) -> Option<Change> {
-    let part = |k: u64, n: u64| Part { k, n };
     let (diff, judged) = match metric.measure {
         Measure::Nps | Measure::NetSentiment => {
             let change = nps_change(&net_counts(metric, a), &net_counts(metric, b)).ok()?;
             (change.value, change.judged)
         }
-        Measure::Csat => {
-            let [a, b] = [a, b].map(|c| FivePoint::new(c.csat)).map(|h| part(h.at_least(4), h.n()));
-            let change = share_change(a, b).ok()?;
-            (change.value, change.judged)
-        }
-        Measure::Ces => {
-            let [a, b] = [a, b].map(|c| SevenPoint::new(c.ces)).map(|h| part(h.at_least(5), h.n()));
-            let change = share_change(a, b).ok()?;
+        Measure::Csat | Measure::Ces => {
+            let change = share_change(favourable(metric.measure, a)?, favourable(metric.measure, b)?).ok()?;
             (change.value, change.judged)
         }
         Measure::Responses | Measure::Signals => return None,
@@ -219,15 +241,7 @@ pub fn change(metric: &Metric, a: &Cell, b: &Cell) -> Option<Change> {
     if !judged.p.is_finite() {
         return None;
     }
-    Some(Change {
-        diff,
-        interval: (judged.interval.lo, judged.interval.hi),
-        p: judged.p,
-        adjusted_p: judged.p,
-        claim: claim_code(judged.claim(judged.p)),
-        detectable: judged.detectable,
-        judged,
-    })
+    Some(Change { diff, ..Change::of(judged) })
 }
 
 /// Everybody of `whole` who is not in `part`; `part` must lie within `whole`.
@@ -274,6 +288,16 @@ mod tests {
         assert!((figure(find("ces").unwrap(), &cell, 5).unwrap().value.unwrap() - 80.0).abs() < 1e-9);
         let change = change(find("nps").unwrap(), &nps_cell(500, 300, 200), &nps_cell(450, 300, 250)).unwrap();
         assert!((change.diff - 10.0).abs() < 1e-9 && change.p < 0.01 && change.claim == "higher");
+    }
+
+    #[test]
+    fn one_persons_own_score_follows_the_same_definitions_as_a_figure() {
+        let own = |id: &str, cell: &Cell| point(find(id).unwrap(), cell);
+        assert_eq!(own("nps", &nps_cell(1, 1, 0)), Some(50.0));
+        let cell = Cell { csat: [0, 0, 1, 1, 0], ces: [0, 0, 0, 1, 1, 0, 0], tone: [1, 0, 0], ..Cell::default() };
+        assert_eq!([own("csat", &cell), own("ces", &cell)], [Some(50.0), Some(50.0)]);
+        assert_eq!([own("net_sentiment", &cell), own("nps", &cell)], [Some(-100.0), None]);
+        assert_eq!(own("responses", &nps_cell(1, 0, 0)), None);
     }
 
     #[test]

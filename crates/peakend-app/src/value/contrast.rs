@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use peakend_domain::insight::metric::{Metric, find};
 use peakend_domain::value::contrast::{DEFINITION, MONTHS_BEFORE, is_marked};
 use peakend_domain::value::outcome::{Absent, OutcomeKind, OutcomeUnit};
 use peakend_domain::{Month, Permission, Pillar, UnitScope};
@@ -12,8 +13,9 @@ use peakend_stats::insight::family::adjust;
 use peakend_stats::insight::mean::mean;
 use peakend_stats::value::contrast::contrast;
 
+use super::evaluation::{Merged, merged, now_called};
 use super::outcome;
-use crate::insight::metric::{Answer, Change, shown, withheld};
+use crate::insight::metric::{Answer, Change, point, shown, withheld};
 use crate::{Ctx, Error};
 
 /// What is contrasted.
@@ -63,26 +65,19 @@ pub async fn read(ctx: &Ctx<'_>, flag: &str, month: Month) -> Result<Contrasts, 
     }
     let mut tx = ctx.app.store.read().await?;
     let kind = outcome::kind(&mut tx, ctx.org(), flag).await?;
+    let merged = merged(&mut tx, ctx.org()).await?;
     drop(tx);
     if kind.unit != OutcomeUnit::Flag {
         let message = format!("`{flag}` is counted, not yes or no: choose a kind such as churn");
         return Err(Error::field("kind", "not_a_flag", message));
     }
     let kinds = outcome::kinds(ctx).await?;
-    let mut values: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    let mut values = BTreeMap::new();
     for known in &kinds {
-        let question = OutcomeQuestion {
-            org: ctx.org().as_str().to_owned(),
-            kind: known.code.clone(),
-            from: month.0,
-            to: month.0,
-            persons: None,
-        };
-        let facts = ctx.app.warehouse.outcomes(&question).await?;
-        values.insert(known.code.clone(), facts.into_iter().map(|f| (f.person, f.value)).collect());
+        values.insert(known.code.clone(), of_month(ctx, known, month, &merged).await?);
     }
     let groups = Groups::of(&kind, &values);
-    let mut rows = metrics(ctx, &groups, month).await?;
+    let mut rows = metrics(ctx, &groups, month, &merged).await?;
     for other in kinds.iter().filter(|k| k.code != kind.code && k.unit != OutcomeUnit::Flag) {
         let of = values.get(&other.code).cloned().unwrap_or_default();
         let zero = (other.absent == Absent::Zero && !of.is_empty()).then_some(0.0);
@@ -94,6 +89,29 @@ pub async fn read(ctx: &Ctx<'_>, flag: &str, month: Month) -> Result<Contrasts, 
     judge(&mut rows);
     let (marked, others) = (groups.marked.len() as u64, groups.others.len() as u64);
     Ok(Contrasts { kind, month, marked, others, rows })
+}
+
+/// Values of a kind in the month by person, by the id a person has now: what
+/// came in under two ids of one person adds up.
+async fn of_month(
+    ctx: &Ctx<'_>,
+    kind: &OutcomeKind,
+    month: Month,
+    merged: &Merged,
+) -> Result<BTreeMap<String, i64>, Error> {
+    let question = OutcomeQuestion {
+        org: ctx.org().as_str().to_owned(),
+        kind: kind.code.clone(),
+        from: month.0,
+        to: month.0,
+        persons: None,
+    };
+    let mut values: BTreeMap<String, i64> = BTreeMap::new();
+    for fact in ctx.app.warehouse.outcomes(&question).await? {
+        let value = values.entry(now_called(fact.person, merged)).or_default();
+        *value = value.saturating_add(fact.value);
+    }
+    Ok(values)
 }
 
 /// Who is marked, and who is not.
@@ -118,11 +136,11 @@ impl Groups {
     }
 }
 
-/// A person's own score from the counts of their answers.
-type PersonMean = fn(&Cell) -> Option<f64>;
+/// Metrics of which each person has a score of their own.
+const METRICS: [&str; 3] = ["nps", "csat", "ces"];
 
 /// Answers of the twelve months before, one mean per person.
-async fn metrics(ctx: &Ctx<'_>, groups: &Groups, month: Month) -> Result<Vec<ContrastRow>, Error> {
+async fn metrics(ctx: &Ctx<'_>, groups: &Groups, month: Month, merged: &Merged) -> Result<Vec<ContrastRow>, Error> {
     let table = ctx
         .app
         .warehouse
@@ -135,36 +153,20 @@ async fn metrics(ctx: &Ctx<'_>, groups: &Groups, month: Month) -> Result<Vec<Con
             persons: false,
         })
         .await?;
-    let person_mean: [(&'static str, PersonMean); 3] = [("nps", nps), ("csat", csat), ("ces", ces)];
-    let of = |(metric, of): (&'static str, PersonMean)| {
-        let (mut marked, mut others) = (Vec::new(), Vec::new());
-        for row in &table.rows {
-            let (Some(person), Some(value)) = (row.keys.first(), of(&row.cell)) else { continue };
-            if groups.marked.contains(person) {
-                marked.push(value);
-            } else if groups.others.contains(person) {
-                others.push(value);
-            }
+    let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
+    for row in table.rows {
+        if let Some(person) = row.keys.into_iter().next().filter(|p| !p.is_empty()) {
+            cells.entry(now_called(person, merged)).or_default().merge(&row.cell);
         }
-        row(Of::Metric(metric), &marked, &others)
+    }
+    Ok(METRICS.iter().filter_map(|id| find(id)).map(|metric| of_metric(metric, groups, &cells)).collect())
+}
+
+fn of_metric(metric: &Metric, groups: &Groups, cells: &BTreeMap<String, Cell>) -> ContrastRow {
+    let side = |persons: &BTreeSet<String>| -> Vec<f64> {
+        persons.iter().filter_map(|p| cells.get(p)).filter_map(|cell| point(metric, cell)).collect()
     };
-    Ok(person_mean.into_iter().map(of).collect())
-}
-
-fn nps(cell: &Cell) -> Option<f64> {
-    let n: u64 = cell.nps.iter().sum();
-    let (low, high) = (cell.nps[..=6].iter().sum::<u64>(), cell.nps[9..].iter().sum::<u64>());
-    (n > 0).then(|| 100.0 * (high as f64 - low as f64) / n as f64)
-}
-
-fn csat(cell: &Cell) -> Option<f64> {
-    let n: u64 = cell.csat.iter().sum();
-    (n > 0).then(|| 100.0 * cell.csat[3..].iter().sum::<u64>() as f64 / n as f64)
-}
-
-fn ces(cell: &Cell) -> Option<f64> {
-    let n: u64 = cell.ces.iter().sum();
-    (n > 0).then(|| 100.0 * cell.ces[4..].iter().sum::<u64>() as f64 / n as f64)
+    row(Of::Metric(metric.id), &side(&groups.marked), &side(&groups.others))
 }
 
 fn row(of: Of, marked: &[f64], others: &[f64]) -> ContrastRow {

@@ -18,6 +18,7 @@ use peakend_store::value::{evaluation, ledger};
 use crate::{Ctx, Error};
 
 pub use evaluation::Wanted;
+pub(super) use cohort::{Merged, merged, now_called};
 
 /// What to evaluate, and how.
 #[derive(Debug, Clone, PartialEq)]

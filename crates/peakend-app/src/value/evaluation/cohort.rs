@@ -74,7 +74,7 @@ async fn voices(
 }
 
 /// Former ids lead to the person of now.
-type Merged = BTreeMap<PersonId, PersonId>;
+pub(in crate::value) type Merged = BTreeMap<PersonId, PersonId>;
 
 fn canonical(mut voices: Vec<VoiceFact>, merged: &Merged) -> Vec<VoiceFact> {
     if !merged.is_empty() {
@@ -88,12 +88,13 @@ fn canonical(mut voices: Vec<VoiceFact>, merged: &Merged) -> Vec<VoiceFact> {
 }
 
 /// The id a person has now.
-fn now_called(person: String, merged: &Merged) -> String {
+pub(in crate::value) fn now_called(person: String, merged: &Merged) -> String {
     let id = PersonId::stored(person);
     merged.get(&id).unwrap_or(&id).to_string()
 }
 
-async fn merged(tx: &mut peakend_store::Tx, org: &OrgId) -> Result<Merged, Error> {
+/// Whom the organisation's persons were merged into.
+pub(in crate::value) async fn merged(tx: &mut peakend_store::Tx, org: &OrgId) -> Result<Merged, Error> {
     Ok(peakend_store::sense::person::merged(tx, org).await?)
 }
 
