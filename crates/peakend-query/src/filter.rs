@@ -17,14 +17,26 @@ pub enum Score {
 }
 
 impl Score {
-    /// The score of this kind in a voice, when it was answered.
+    /// Lowest and highest value of the scale.
+    #[must_use]
+    pub fn range(self) -> (u8, u8) {
+        match self {
+            Self::Nps => (0, 10),
+            Self::Csat => (1, 5),
+            Self::Ces => (1, 7),
+        }
+    }
+
+    /// The score of this kind in a voice, when it was answered within its range.
     #[must_use]
     pub fn of(self, voice: &VoiceFact) -> Option<u8> {
-        match self {
+        let (low, high) = self.range();
+        let value = match self {
             Self::Nps => voice.nps,
             Self::Csat => voice.csat,
             Self::Ces => voice.ces,
-        }
+        };
+        value.filter(|v| (low..=high).contains(v))
     }
 }
 

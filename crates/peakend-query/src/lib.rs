@@ -16,6 +16,6 @@ pub use error::WarehouseError;
 pub use fact::{OutcomeFact, VoiceFact, VoiceKind};
 pub use filter::{Band, Filter, Score, Tone};
 pub use naive::NaiveWarehouse;
-pub use question::{DayRange, Dimension, Grain, OutcomeQuestion, Question, VoiceList, VoiceOrder};
+pub use question::{Counting, DayRange, Dimension, Grain, OutcomeQuestion, Question, VoiceList, VoiceOrder};
 pub use table::{Cell, Provenance, Route, Row, Table, VoicePage};
 pub use warehouse::{Loaded, Warehouse};

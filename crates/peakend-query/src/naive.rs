@@ -52,7 +52,8 @@ impl Warehouse for NaiveWarehouse {
             if q.by.is_empty() && q.grain.is_none() {
                 groups.entry((None, Vec::new())).or_default();
             }
-            for v in org.voices.values().filter(|v| q.period.contains(v.day) && q.filter.matches(v)) {
+            let wanted = |v: &&VoiceFact| q.period.contains(v.day) && q.filter.matches(v) && q.counting.matches(v);
+            for v in org.voices.values().filter(wanted) {
                 let bucket = q.grain.map(|g| g.bucket(v.day));
                 let keys = q.by.iter().map(|d| d.of(v).to_owned()).collect();
                 let (cell, persons) = groups.entry((bucket, keys)).or_default();
@@ -65,7 +66,7 @@ impl Warehouse for NaiveWarehouse {
                 .into_iter()
                 .map(|((bucket, keys), (mut cell, persons))| {
                     cell.persons = q.persons.then_some(persons.len() as u64);
-                    Row { keys, bucket, cell }
+                    Row { keys, bucket, cell: q.counting.narrow(cell) }
                 })
                 .collect();
             Table { rows, provenance: org.provenance() }
@@ -143,6 +144,16 @@ impl Warehouse for NaiveWarehouse {
                     value: *value,
                 })
                 .collect()
+        }))
+    }
+
+    async fn erase(&self, org: &str, persons: &[String]) -> Result<u64, WarehouseError> {
+        Ok(self.with(org, |org| {
+            let named = |person: &String| !person.is_empty() && persons.contains(person);
+            let before = org.voices.len() + org.outcomes.len();
+            org.voices.retain(|_, v| !named(&v.person));
+            org.outcomes.retain(|(person, _, _), _| !named(person));
+            (before - org.voices.len() - org.outcomes.len()) as u64
         }))
     }
 

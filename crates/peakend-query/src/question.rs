@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Filter, VoiceFact};
+use crate::{Cell, Filter, Score, VoiceFact};
 
 /// An inclusive range of days since 1970-01-01 in the organisation's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +197,48 @@ pub struct Question {
     pub grain: Option<Grain>,
     /// Count distinct known persons too (costs a set per group).
     pub persons: bool,
+    /// Which voices count, and which histogram of the cell is filled.
+    #[serde(default)]
+    pub counting: Counting,
+}
+
+/// What a question counts. Naming one scale keeps the pass narrow, and lets
+/// stored counts answer: they know how many answered a scale, not who answered two.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counting {
+    /// Every voice, every histogram.
+    #[default]
+    Everything,
+    /// Voices that answered this scale within its range; only its histogram is filled.
+    Answers(Score),
+    /// Voices whose text has a known tone; only the tones are filled.
+    Tones,
+}
+
+impl Counting {
+    /// Whether the voice counts.
+    #[must_use]
+    pub fn matches(self, voice: &VoiceFact) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Answers(score) => score.of(voice).is_some(),
+            Self::Tones => voice.sentiment.is_some(),
+        }
+    }
+
+    /// What remains of a cell that counted everything about voices that match.
+    #[must_use]
+    pub fn narrow(self, cell: Cell) -> Cell {
+        let only = Cell { voices: cell.voices, persons: cell.persons, ..Cell::default() };
+        match self {
+            Self::Everything => cell,
+            Self::Answers(Score::Nps) => Cell { nps: cell.nps, ..only },
+            Self::Answers(Score::Csat) => Cell { csat: cell.csat, ..only },
+            Self::Answers(Score::Ces) => Cell { ces: cell.ces, ..only },
+            Self::Tones => Cell { tone: cell.tone, ..only },
+        }
+    }
 }
 
 /// Order of a list of voices.

@@ -85,6 +85,10 @@ pub struct Row {
 pub enum Route {
     /// Read the rows of segments and the hot tail.
     Scan,
+    /// Read the coded columns beside the rows.
+    Coded,
+    /// Added stored counts; what they do not cover was read from coded columns.
+    Rollup,
     /// In-memory reference implementation.
     Naive,
 }

@@ -38,6 +38,11 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     async fn load_outcomes(&self, org: &str, batch: &str, rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError>;
     /// Operating figures, one per (person, month), sorted by person then month.
     async fn outcomes(&self, question: &OutcomeQuestion) -> Result<Vec<OutcomeFact>, WarehouseError>;
-    /// Remove every organisation's segment and hot rows (used by rebuild and reset).
+    /// Remove every row of these persons, from memory and from stable storage;
+    /// returns how many. When it returns, no file of the warehouse holds them. The
+    /// log positions of removed voices stay taken: appending them again changes nothing
+    /// once they are sealed, so the caller erases its log first.
+    async fn erase(&self, org: &str, persons: &[String]) -> Result<u64, WarehouseError>;
+    /// Remove an organisation's segments and hot rows (used by rebuild and reset).
     async fn clear(&self, org: &str) -> Result<(), WarehouseError>;
 }

@@ -9,7 +9,7 @@ use peakend_query::{Cell, DayRange, Dimension, Filter, Grain, Question};
 use peakend_stats::figure::SHOWN_FROM;
 use peakend_stats::insight::family::{Correction, adjust};
 
-use super::metric::{Answer, Change, Withheld, answered, change, figure, figure_of_employees, rest};
+use super::metric::{Answer, Change, Withheld, change, counting, figure, figure_of_employees, heard, rest};
 use super::release::{self, Asked, Group, Groups, Told};
 use super::voice_list::{Frame, VoiceFilter, without_employees};
 use crate::{Ctx, Error};
@@ -208,10 +208,11 @@ impl Plan {
         let question = Question {
             org: ctx.org().as_str().to_owned(),
             period: DayRange { from: period.from.0, to: period.to.0 },
-            filter: filter.clone().and(without_employees()).and(answered(self.metric.measure)),
+            filter: filter.clone().and(without_employees()).and(heard(self.metric.measure)),
             by: self.by.clone(),
             grain,
             persons: false,
+            counting: counting(self.metric.measure),
         };
         let table = ctx.app.warehouse.answer(&question).await?;
         let mut total = Cell::default();

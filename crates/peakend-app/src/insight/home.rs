@@ -6,7 +6,7 @@ use peakend_domain::insight::figure::Period;
 use peakend_domain::pillar::{brand, customer, employee};
 use peakend_domain::value::ledger::{Proven, proven};
 use peakend_domain::{Day, LocalText, Permission, Pillar};
-use peakend_query::{DayRange, Dimension, Grain, Question};
+use peakend_query::{Counting, DayRange, Dimension, Grain, Question};
 use peakend_store::insight::home::{self as store, Counts, Waiting};
 use peakend_store::value::ledger;
 
@@ -81,6 +81,7 @@ pub async fn read(ctx: &Ctx<'_>, from: Day, to: Day, filter: &VoiceFilter) -> Re
             by: Vec::new(),
             grain: None,
             persons: false,
+            counting: Counting::Everything,
         })
         .await?;
     let voices = voices.rows.first().map_or(0, |row| row.cell.voices);

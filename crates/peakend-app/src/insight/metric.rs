@@ -3,7 +3,7 @@
 use peakend_domain::Permission;
 use peakend_domain::insight::metric::{Measure, Metric, REGISTRY};
 use peakend_domain::insight::release::unanimity_band;
-use peakend_query::{Band, Cell, Filter, Score, VoiceKind};
+use peakend_query::{Band, Cell, Counting, Filter, Score, VoiceKind};
 use peakend_stats::figure::{Figure, Refusal, RefusalReason, WarningCode};
 use peakend_stats::insight::bands::NpsBands;
 use peakend_stats::insight::compare::{Claim, Difference};
@@ -106,6 +106,27 @@ pub fn answered(measure: Measure) -> Filter {
         Measure::NetSentiment => any_tone(),
         Measure::Responses => Filter::Kind(VoiceKind::Response),
         Measure::Signals => Filter::Kind(VoiceKind::Signal),
+    }
+}
+
+/// What a question about a measure counts: with [`heard`], exactly the voices of [`answered`].
+#[must_use]
+pub fn counting(measure: Measure) -> Counting {
+    match measure {
+        Measure::Nps => Counting::Answers(Score::Nps),
+        Measure::Csat => Counting::Answers(Score::Csat),
+        Measure::Ces => Counting::Answers(Score::Ces),
+        Measure::NetSentiment => Counting::Tones,
+        Measure::Responses | Measure::Signals => Counting::Everything,
+    }
+}
+
+/// The kind of voice a measure is of, where it is of one.
+#[must_use]
+pub fn heard(measure: Measure) -> Filter {
+    match measure {
+        Measure::Responses | Measure::Signals => answered(measure),
+        _ => Filter::All,
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use peakend_domain::insight::metric::{Metric, find};
 use peakend_domain::insight::short_board::{BoardKind, Plank};
 use peakend_domain::{Day, LocalText, Permission, Pillar};
-use peakend_query::{DayRange, Dimension, Question};
+use peakend_query::{Counting, DayRange, Dimension, Question};
 use peakend_stats::figure::{Interval, IntervalMethod};
 use peakend_stats::insight::short_board as ranking;
 use peakend_stats::insight::short_board::Standing;
@@ -187,6 +187,7 @@ async fn reach(
         by: by.to_vec(),
         grain: None,
         persons: false,
+        counting: Counting::Everything,
     };
     let all = ctx.app.warehouse.answer(&question).await?;
     Ok(all.rows.into_iter().map(|row| (row.keys, row.cell.voices)).collect())

@@ -7,7 +7,7 @@ use peakend_domain::insight::metric::{Metric, find};
 use peakend_domain::value::contrast::{DEFINITION, MONTHS_BEFORE, is_marked};
 use peakend_domain::value::outcome::{Absent, OutcomeKind, OutcomeUnit};
 use peakend_domain::{Month, Permission, Pillar, UnitScope};
-use peakend_query::{Cell, DayRange, Dimension, Filter, OutcomeQuestion, Question};
+use peakend_query::{Cell, Counting, DayRange, Dimension, Filter, OutcomeQuestion, Question};
 use peakend_stats::figure::SHOWN_FROM;
 use peakend_stats::insight::family::adjust;
 use peakend_stats::insight::mean::mean;
@@ -151,6 +151,7 @@ async fn metrics(ctx: &Ctx<'_>, groups: &Groups, month: Month, merged: &Merged) 
             by: vec![Dimension::Person],
             grain: None,
             persons: false,
+            counting: Counting::Everything,
         })
         .await?;
     let mut cells: BTreeMap<String, Cell> = BTreeMap::new();

@@ -4,7 +4,7 @@ use peakend_app::admin::api_key;
 use peakend_app::value::{evaluation, ledger};
 use peakend_domain::Role;
 use peakend_domain::value::evaluation::{Evaluation, Verdict};
-use peakend_query::{DayRange, Filter, Question};
+use peakend_query::{Counting, DayRange, Filter, Question};
 use serde::Serialize;
 
 use super::improve::{PLACEBO, REAL};
@@ -87,6 +87,7 @@ impl Demo {
                 by: vec![peakend_query::Dimension::Pillar],
                 grain: None,
                 persons: false,
+                counting: Counting::Everything,
             })
             .await?;
         let by_pillar: Vec<(String, u64)> =

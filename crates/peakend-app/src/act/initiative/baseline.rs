@@ -10,7 +10,7 @@ use peakend_stats::figure::SHOWN_FROM;
 use peakend_store::admin::org;
 
 use super::{Seen, find, save_in};
-use crate::insight::metric::{answered, figure, figure_of_employees};
+use crate::insight::metric::{counting, figure, figure_of_employees, heard};
 use crate::insight::release::{self, Asked, Told};
 use crate::sense::place::Places;
 use crate::{Ctx, Error};
@@ -76,10 +76,11 @@ async fn of_public(ctx: &Ctx<'_>, metric: &Metric, filter: Filter, period: Perio
     let question = Question {
         org: ctx.org().to_string(),
         period: DayRange { from: period.from.0, to: period.to.0 },
-        filter: filter.and(answered(metric.measure)),
+        filter: filter.and(heard(metric.measure)),
         by: Vec::new(),
         grain: Some(Grain::Month),
         persons: false,
+        counting: counting(metric.measure),
     };
     let mut whole = Cell::default();
     let mut months = Vec::new();
