@@ -2431,11 +2431,13 @@ export interface components {
         /** @description One quantity in both groups. */
         ContrastRowView: {
             change?: components["schemas"]["ChangeView"] | null;
-            marked: components["schemas"]["SideView"];
+            /** @description Mean of the persons marked. */
+            marked: components["schemas"]["FigureView"];
             measure?: components["schemas"]["MeasureView"] | null;
             /** @description Metric code: means of the persons' own scores in the twelve months before. Absent for an outcome. */
             metric?: string | null;
-            others: components["schemas"]["SideView"];
+            /** @description Mean of the others. */
+            others: components["schemas"]["FigureView"];
         };
         /** @description The table. */
         ContrastTable: {
@@ -2674,11 +2676,11 @@ export interface components {
              * @description Lower limit of the 95 % interval, or of the range.
              */
             low?: number | null;
-            /** @description Metric id. */
+            /** @description Metric id, or the code of an outcome. */
             metric: string;
             /**
              * Format: int64
-             * @description Answers behind it.
+             * @description Answers behind it, or persons.
              */
             n?: number | null;
             refused?: components["schemas"]["RefusedView"] | null;
@@ -3799,32 +3801,6 @@ export interface components {
         SetupState: {
             /** @description True until an owner exists. */
             needed: boolean;
-        };
-        /** @description The mean of one group. */
-        SideView: {
-            /**
-             * Format: double
-             * @description Upper limit.
-             */
-            high?: number | null;
-            /**
-             * Format: double
-             * @description Lower limit of the 95 % interval.
-             */
-            low?: number | null;
-            /**
-             * Format: double
-             * @description Absent when refused.
-             */
-            mean?: number | null;
-            /**
-             * Format: int64
-             * @description Persons behind it.
-             */
-            n?: number | null;
-            refused?: components["schemas"]["RefusedView"] | null;
-            /** @description Codes of what to say beside it. */
-            warnings: string[];
         };
         /** @description What may be changed. */
         StaffBody: {

@@ -144,11 +144,11 @@ export interface Trail {
 
 /** The mean of one group of persons, or why it is withheld. */
 export interface Side {
-  mean?: number;
+  value?: number;
   n?: number;
   low?: number;
   high?: number;
-  warnings: string[];
+  warnings?: string[];
   refused?: { reason: string; have?: number; need: number };
 }
 

@@ -1,10 +1,11 @@
-//! Figures, and the shapes in which every page of insight shows them.
+//! Figures by dimensions and time.
+
+mod view;
 
 use axum::Json;
 use axum::extract::State;
 use peakend_app::Error;
 use peakend_app::insight::figure::{FigureQuestion, FigureRow, FigureTable, Key, figures};
-use peakend_app::insight::metric::{Answer, Change};
 use peakend_app::insight::voice_list::{CODED, VoiceFilter, period};
 use peakend_domain::insight::metric::Metric;
 use peakend_domain::{Day, Pillar};
@@ -19,6 +20,8 @@ use crate::Problem;
 use crate::caller::Caller;
 use crate::query::Query;
 use crate::server::ServerState;
+pub(super) use view::figure_view;
+pub(in crate::routes) use view::{ChangeView, FigureView, answer_view, change_view};
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
     OpenApiRouter::new().routes(routes!(list))
@@ -155,100 +158,6 @@ fn grain(text: Option<&str>) -> Result<Option<Grain>, Error> {
         Some("month") => Ok(Some(Grain::Month)),
         Some("quarter") => Ok(Some(Grain::Quarter)),
         Some(_) => Err(Error::field("grain", "unknown_grain", "use day, week, month or quarter")),
-    }
-}
-
-/// Why a figure is withheld.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(in crate::routes) struct RefusedView {
-    /// Code: `too_few_answers`, `below_minimum_group`, `derivable_from_released`, …
-    pub(in crate::routes) reason: String,
-    /// What there is; never told about employees.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::routes) have: Option<f64>,
-    /// What it takes.
-    pub(in crate::routes) need: f64,
-}
-
-/// A figure, or why there is none.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct FigureView {
-    /// Metric id.
-    metric: String,
-    /// Definition id.
-    definition: String,
-    /// Absent when refused, and when only a range may be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<f64>,
-    /// Answers behind it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    n: Option<u64>,
-    /// Lower limit of the 95 % interval, or of the range.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    low: Option<f64>,
-    /// Upper limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    high: Option<f64>,
-    /// Codes of what to say beside it: `small_base`, `unanimous_range`, `as_released_before`, …
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<String>,
-    /// Present instead of a value.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<RefusedView>,
-}
-
-pub(super) fn figure_view(metric: &Metric, answer: &Answer) -> FigureView {
-    let mut view = FigureView {
-        metric: metric.id.to_owned(),
-        definition: metric.definition.to_owned(),
-        value: None,
-        n: None,
-        low: None,
-        high: None,
-        warnings: Vec::new(),
-        refused: None,
-    };
-    match answer {
-        Ok(shown) => {
-            view.value = shown.value;
-            view.n = Some(shown.n);
-            view.low = shown.interval.map(|i| i.0);
-            view.high = shown.interval.map(|i| i.1);
-            view.warnings = shown.warnings.iter().map(|w| (*w).to_owned()).collect();
-        }
-        Err(w) => view.refused = Some(RefusedView { reason: w.reason.to_owned(), have: w.have, need: w.need }),
-    }
-    view
-}
-
-/// A difference, first minus second.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(in crate::routes) struct ChangeView {
-    /// In the metric's unit.
-    diff: f64,
-    /// Lower limit of the 95 % interval.
-    low: f64,
-    /// Upper limit.
-    high: f64,
-    /// Two-sided p of this comparison alone.
-    p: f64,
-    /// p or q among all comparisons of the answer.
-    adjusted_p: f64,
-    /// `higher`, `lower` or `not_detectable`.
-    claim: String,
-    /// Smallest difference detected at 80 % power.
-    detectable: f64,
-}
-
-pub(in crate::routes) fn change_view(change: &Change) -> ChangeView {
-    ChangeView {
-        diff: change.diff,
-        low: change.interval.0,
-        high: change.interval.1,
-        p: change.p,
-        adjusted_p: change.adjusted_p,
-        claim: change.claim.to_owned(),
-        detectable: change.detectable,
     }
 }
 

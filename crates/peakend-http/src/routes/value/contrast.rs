@@ -3,8 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use peakend_app::Error;
-use peakend_app::insight::metric::Answer;
-use peakend_app::value::contrast::{self, Contrasts, Of};
+use peakend_app::value::contrast::{self, ContrastRow, Contrasts, Of};
 use peakend_app::value::outcome;
 use peakend_domain::Month;
 use peakend_domain::value::contrast::{DEFINITION, MONTHS_BEFORE};
@@ -17,7 +16,7 @@ use super::outcome::{MeasureView, measure};
 use crate::Problem;
 use crate::caller::Caller;
 use crate::query::Query;
-use crate::routes::insight::figure::{ChangeView, RefusedView, change_view};
+use crate::routes::insight::figure::{ChangeView, FigureView, answer_view, change_view};
 use crate::server::ServerState;
 
 pub(super) fn router() -> OpenApiRouter<ServerState> {
@@ -34,28 +33,6 @@ struct ContrastParams {
     month: String,
 }
 
-/// The mean of one group.
-#[derive(Debug, Serialize, ToSchema)]
-struct SideView {
-    /// Absent when refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mean: Option<f64>,
-    /// Persons behind it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    n: Option<u64>,
-    /// Lower limit of the 95 % interval.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    low: Option<f64>,
-    /// Upper limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    high: Option<f64>,
-    /// Codes of what to say beside it.
-    warnings: Vec<String>,
-    /// Present instead of a mean.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<RefusedView>,
-}
-
 /// One quantity in both groups.
 #[derive(Debug, Serialize, ToSchema)]
 struct ContrastRowView {
@@ -65,8 +42,10 @@ struct ContrastRowView {
     /// Outcome of the month, with its unit. Absent for a metric.
     #[serde(skip_serializing_if = "Option::is_none")]
     measure: Option<MeasureView>,
-    marked: SideView,
-    others: SideView,
+    /// Mean of the persons marked.
+    marked: FigureView,
+    /// Mean of the others.
+    others: FigureView,
     /// Marked minus others, corrected for all rows; absent where a group has fewer than ten persons.
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<ChangeView>,
@@ -91,21 +70,6 @@ struct ContrastTable {
     rows: Vec<ContrastRowView>,
 }
 
-fn side(answer: &Answer) -> SideView {
-    let mut view = SideView { mean: None, n: None, low: None, high: None, warnings: Vec::new(), refused: None };
-    match answer {
-        Ok(shown) => {
-            view.mean = shown.value;
-            view.n = Some(shown.n);
-            view.low = shown.interval.map(|i| i.0);
-            view.high = shown.interval.map(|i| i.1);
-            view.warnings = shown.warnings.iter().map(|w| (*w).to_owned()).collect();
-        }
-        Err(w) => view.refused = Some(RefusedView { reason: w.reason.to_owned(), have: w.have, need: w.need }),
-    }
-    view
-}
-
 /// Contrast the persons marked by a flag in a month, such as who left, with all others known in it.
 #[utoipa::path(get, path = "/api/v1/outcomes/contrast", tag = "value", params(ContrastParams),
     responses((status = 200, body = ContrastTable), (status = 403, body = Problem), (status = 422, body = Problem)))]
@@ -123,19 +87,6 @@ async fn read(
 }
 
 fn view(table: &Contrasts, measures: &outcome::Measures) -> ContrastTable {
-    let rows = table.rows.iter().map(|row| ContrastRowView {
-        metric: match &row.of {
-            Of::Metric(code) => Some((*code).to_owned()),
-            Of::Outcome(_) => None,
-        },
-        measure: match &row.of {
-            Of::Metric(_) => None,
-            Of::Outcome(kind) => Some(measure(measures, &kind.code)),
-        },
-        marked: side(&row.marked),
-        others: side(&row.others),
-        change: row.change.as_ref().map(change_view),
-    });
     ContrastTable {
         definition: DEFINITION.to_owned(),
         measure: measure(measures, &table.kind.code),
@@ -143,6 +94,20 @@ fn view(table: &Contrasts, measures: &outcome::Measures) -> ContrastTable {
         months_before: MONTHS_BEFORE,
         marked: table.marked,
         others: table.others,
-        rows: rows.collect(),
+        rows: table.rows.iter().map(|row| row_view(row, measures)).collect(),
+    }
+}
+
+fn row_view(row: &ContrastRow, measures: &outcome::Measures) -> ContrastRowView {
+    let (code, of_metric) = match &row.of {
+        Of::Metric(code) => (*code, true),
+        Of::Outcome(kind) => (kind.code.as_str(), false),
+    };
+    ContrastRowView {
+        metric: of_metric.then(|| code.to_owned()),
+        measure: (!of_metric).then(|| measure(measures, code)),
+        marked: answer_view(code, DEFINITION, &row.marked),
+        others: answer_view(code, DEFINITION, &row.others),
+        change: row.change.as_ref().map(change_view),
     }
 }
