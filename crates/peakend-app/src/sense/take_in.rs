@@ -76,8 +76,8 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, org: &OrgId, entries: &[&Logge
             }
         })
         .collect();
-    let mut new = voice::insert_many(tx, &heard.iter().flatten().cloned().collect::<Vec<_>>()).await?;
-    let mut first = event::insert_many(tx, org, &happened.iter().flatten().cloned().collect::<Vec<_>>()).await?;
+    let mut new = voice::insert_many(tx, &heard.iter().flatten().collect::<Vec<_>>()).await?;
+    let mut first = event::insert_many(tx, org, &happened.iter().flatten().collect::<Vec<_>>()).await?;
     let mut voices = Vec::with_capacity(new.len());
     for (((entry, said), happened), heard) in said.iter().zip(&happened).zip(heard) {
         if let (Said::Event(body), Some(happened)) = (said, happened)

@@ -10,7 +10,7 @@ use crate::{StoreError, Tx};
 
 /// Insert events, each id once; ids that are there already change nothing.
 /// Returns the ids that are new.
-pub async fn insert_many(tx: &mut Tx, org: &OrgId, events: &[Event]) -> Result<HashSet<String>, StoreError> {
+pub async fn insert_many(tx: &mut Tx, org: &OrgId, events: &[&Event]) -> Result<HashSet<String>, StoreError> {
     const WIDTH: usize = 7;
     let mut new = HashSet::with_capacity(events.len());
     for chunk in events.chunks(rows_of(WIDTH)) {

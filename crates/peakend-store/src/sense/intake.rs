@@ -9,11 +9,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use peakend_domain::{OrgId, micros};
-use serde_json::{Value, json};
 use sqlx::Row as _;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::row::{Columns, JSON_ROWS, rows_from_json};
+use crate::row::{Cell, Columns, JSON_ROWS, json_rows, rows_from_json};
 use crate::{Store, StoreError, Tx};
 
 /// What kind of thing came in.
@@ -165,17 +164,20 @@ async fn commit(store: &Store, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, 
     Ok(receipts)
 }
 
+/// Columns of a row.
+const WIDTH: usize = 6;
+
 /// Append entries within the caller's transaction, one receipt each, in order.
 /// Used directly by bulk imports, which are all or nothing.
 pub async fn append(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
     let sql = format!(
         "INSERT INTO intake (org_id, kind, id, body_hash, body, received_at) {} \
          ON CONFLICT (org_id, kind, id) DO NOTHING RETURNING seq, org_id, kind, id",
-        rows_from_json(tx.engine(), 6, &[5])
+        rows_from_json(tx.engine(), WIDTH, &[5])
     );
     let mut receipts = Vec::with_capacity(entries.len());
     for chunk in entries.chunks(JSON_ROWS) {
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(as_json(chunk));
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(json_rows(chunk, cells)?);
         let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("append to the intake log"))?;
         let mut new: HashMap<(String, String, String), i64> = HashMap::with_capacity(rows.len());
         for row in &rows {
@@ -195,10 +197,15 @@ pub async fn append(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>
     Ok(receipts)
 }
 
-fn as_json(entries: &[IntakeEntry]) -> String {
-    let row =
-        |e: &IntakeEntry| json!([e.org.as_str(), e.kind.name(), e.id, e.body_hash, e.body, micros(e.received_at)]);
-    Value::Array(entries.iter().map(row).collect()).to_string()
+fn cells(e: &IntakeEntry) -> [Cell<'_>; WIDTH] {
+    [
+        e.org.as_str().into(),
+        e.kind.name().into(),
+        (&e.id).into(),
+        (&e.body_hash).into(),
+        (&e.body).into(),
+        micros(e.received_at).into(),
+    ]
 }
 
 async fn earlier(tx: &mut Tx, e: &IntakeEntry) -> Result<Receipt, StoreError> {

@@ -4,11 +4,10 @@ use std::collections::HashSet;
 
 use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_domain::{Day, OrgId, Pillar, Scope, UnitScope, micros, timestamp};
-use serde_json::{Value, json};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::row::{JSON_ROWS, rows_from_json};
+use crate::row::{Cell, JSON_ROWS, json_rows, rows_from_json};
 use crate::{StoreError, Tx};
 
 const COLUMNS: &str = "org_id, id, seq, kind, pillar, survey_code, survey_version, person_id, unit_code, unit_path, \
@@ -17,7 +16,7 @@ const COLUMNS: &str = "org_id, id, seq, kind, pillar, survey_code, survey_versio
 
 /// Insert a voice; the same id again changes nothing. Returns whether it is new.
 pub async fn insert(tx: &mut Tx, v: &Voice) -> Result<bool, StoreError> {
-    Ok(!insert_many(tx, std::slice::from_ref(v)).await?.is_empty())
+    Ok(!insert_many(tx, &[v]).await?.is_empty())
 }
 
 /// Columns of a row, and which of them are numbers.
@@ -26,15 +25,14 @@ const NUMBERS: [usize; 8] = [2, 6, 18, 19, 20, 21, 22, 23];
 
 /// Insert voices, each id once; ids that are there already change nothing.
 /// Returns the ids that are new.
-pub async fn insert_many(tx: &mut Tx, voices: &[Voice]) -> Result<HashSet<String>, StoreError> {
+pub async fn insert_many(tx: &mut Tx, voices: &[&Voice]) -> Result<HashSet<String>, StoreError> {
     let mut new = HashSet::with_capacity(voices.len());
     let sql = format!(
         "INSERT INTO voice ({COLUMNS}) {} ON CONFLICT (org_id, id) DO NOTHING RETURNING id",
         rows_from_json(tx.engine(), WIDTH, &NUMBERS)
     );
     for chunk in voices.chunks(JSON_ROWS) {
-        let rows = Value::Array(chunk.iter().map(cells).collect()).to_string();
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(rows);
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(json_rows(chunk, |v| cells(v))?);
         let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("insert voices"))?;
         for row in &rows {
             new.insert(row.try_get("id").map_err(StoreError::on("insert voices"))?);
@@ -44,37 +42,37 @@ pub async fn insert_many(tx: &mut Tx, voices: &[Voice]) -> Result<HashSet<String
 }
 
 /// A voice in the order of the columns.
-fn cells(v: &Voice) -> Value {
-    json!([
-        v.org.as_str(),
-        v.id,
-        v.seq,
-        v.kind.name(),
-        v.pillar.name(),
-        v.survey_code,
-        v.survey_version,
-        v.person,
-        v.unit_code,
-        v.unit_path,
-        v.line_code,
-        v.journey_code,
-        v.stage_code,
-        v.touchpoint_code,
-        v.channel_code,
-        v.segment,
-        v.theme,
-        v.language,
-        micros(v.at),
-        v.day.0,
-        v.nps,
-        v.csat,
-        v.ces,
-        v.sentiment,
-        v.answers.to_string(),
-        v.text,
-        v.author,
-        v.url,
-    ])
+fn cells(v: &Voice) -> [Cell<'_>; WIDTH] {
+    [
+        v.org.as_str().into(),
+        (&v.id).into(),
+        v.seq.into(),
+        v.kind.name().into(),
+        v.pillar.name().into(),
+        (&v.survey_code).into(),
+        v.survey_version.into(),
+        (&v.person).into(),
+        (&v.unit_code).into(),
+        (&v.unit_path).into(),
+        (&v.line_code).into(),
+        (&v.journey_code).into(),
+        (&v.stage_code).into(),
+        (&v.touchpoint_code).into(),
+        (&v.channel_code).into(),
+        (&v.segment).into(),
+        (&v.theme).into(),
+        (&v.language).into(),
+        micros(v.at).into(),
+        i64::from(v.day.0).into(),
+        v.nps.into(),
+        v.csat.into(),
+        v.ces.into(),
+        v.sentiment.into(),
+        v.answers.to_string().into(),
+        (&v.text).into(),
+        (&v.author).into(),
+        (&v.url).into(),
+    ]
 }
 
 /// One voice within the scope.
@@ -128,8 +126,8 @@ pub async fn since(
     rows.iter().map(read).collect()
 }
 
-/// Voices of these days whose text holds `words` (letters A to Z in either case),
-/// the latest first, before a place in that order. Employees' are left out: their
+/// Voices of these days whose text holds `words` (in either case, of which SQLite
+/// knows A to Z alone), the latest first, before a place in that order. Employees' are left out: their
 /// texts leave through the release gate alone.
 pub async fn search(
     tx: &mut Tx,
@@ -141,7 +139,7 @@ pub async fn search(
 ) -> Result<Vec<Voice>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND pillar <> $2 AND day >= $3 AND day <= $4 \
-         AND LOWER(text) LIKE $5 ESCAPE '!' AND (at < $6 OR (at = $6 AND seq < $7)) ORDER BY at DESC, seq DESC LIMIT $8"
+         AND LOWER(text) LIKE LOWER($5) ESCAPE '!' AND (at < $6 OR (at = $6 AND seq < $7)) ORDER BY at DESC, seq DESC LIMIT $8"
     );
     let (at, seq) = before.map_or((i64::MAX, i64::MAX), |(at, seq)| (micros(at), seq));
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -149,7 +147,7 @@ pub async fn search(
         .bind(Pillar::Employee.name())
         .bind(i64::from(days.0.0))
         .bind(i64::from(days.1.0))
-        .bind(format!("%{}%", literal(&words.to_ascii_lowercase())))
+        .bind(format!("%{}%", literal(words)))
         .bind(at)
         .bind(seq)
         .bind(limit)

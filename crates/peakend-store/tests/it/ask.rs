@@ -137,7 +137,7 @@ async fn rules_and_events_read_back() {
             at: at(10),
             properties: json!({"amount": 500}),
         };
-        let once = std::slice::from_ref(&happened);
+        let once = &[&happened];
         assert!(event::insert_many(&mut tx, &org("a"), once).await.unwrap().contains(&happened.id));
         assert!(event::insert_many(&mut tx, &org("a"), once).await.unwrap().is_empty());
         let found = event::of_name(&mut tx, &org("a"), "Fund Redeemed", at(10), at(11), 10).await.unwrap();

@@ -7,6 +7,7 @@ mod insight;
 mod intake;
 mod place;
 mod value;
+mod voice;
 
 use peakend_store::Store;
 

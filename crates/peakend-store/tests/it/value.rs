@@ -41,7 +41,7 @@ fn initiative() -> Subject {
     Subject::Initiative { id: InitiativeId::stored("ini_1".to_owned()) }
 }
 
-fn a_voice(id: &str, seq: i64, nps: u8, text: &str, path: &str) -> Voice {
+pub(crate) fn a_voice(id: &str, seq: i64, nps: u8, text: &str, path: &str) -> Voice {
     Voice {
         org: org("a"),
         id: id.to_owned(),
