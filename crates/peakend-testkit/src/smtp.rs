@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// A relay that takes every mail, or answers each recipient with a fixed line.
 #[derive(Debug)]
 pub struct SmtpSink {
     address: SocketAddr,
     mails: Arc<Mutex<Vec<String>>>,
+    called: Arc<Notify>,
 }
 
 impl SmtpSink {
@@ -30,7 +32,28 @@ impl SmtpSink {
                 tokio::spawn(converse(stream, recipient, Arc::clone(&kept)));
             }
         });
-        Self { address, mails }
+        Self { address, mails, called: Arc::default() }
+    }
+
+    /// A relay that takes every call and never says a word.
+    pub async fn silent() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let called = Arc::new(Notify::new());
+        let heard = Arc::clone(&called);
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                open.push(stream);
+                heard.notify_one();
+            }
+        });
+        Self { address, mails: Arc::default(), called }
+    }
+
+    /// Waits until a silent relay has been called.
+    pub async fn called(&self) {
+        self.called.notified().await;
     }
 
     /// Its address as a setting.

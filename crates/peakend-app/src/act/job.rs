@@ -1,18 +1,22 @@
 //! Jobs: written in the transaction that needs them, run later, seen and replayed.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use peakend_domain::act::case::Deed;
-use peakend_domain::act::job::{Job, JobRequest, JobState};
+use peakend_domain::act::job::{Job, JobRequest, JobState, LEASE_SECONDS};
 use peakend_domain::{Entropy, JobId, OrgId, Permission};
 use peakend_store::Tx;
 use peakend_store::act::job as store;
 use peakend_store::admin::audit;
 
 use super::recovery;
+use crate::sense::erasure;
 use crate::{App, Ctx, Error};
 
-/// Jobs leased at once.
-const BATCH: i64 = 50;
+/// Longest that a job may speak to the world outside: half of its lease, so that
+/// its effects are written while it still holds it.
+const DELIVERY: Duration = Duration::from_secs(LEASE_SECONDS.unsigned_abs() / 2);
 
 /// Write a job; `false` when one of the same kind and key exists.
 pub async fn enqueue(
@@ -30,24 +34,30 @@ impl App {
     /// waits longer each time and is kept as dead after its last attempt.
     pub async fn run_jobs(&self, now: Timestamp) -> Result<u64, Error> {
         let mut done = 0;
-        loop {
-            let mut tx = self.store.begin().await?;
-            let jobs = store::claim(&mut tx, now, BATCH).await?;
-            tx.commit().await?;
-            if jobs.is_empty() {
-                return Ok(done);
-            }
-            for job in jobs {
-                done += u64::from(self.run_job(&job, now).await?);
-            }
+        while let Some(state) = self.run_next_job(now).await? {
+            done += u64::from(state == JobState::Done);
         }
+        Ok(done)
+    }
+
+    /// Lease the job that is due longest and run it; its state then, `None` when
+    /// nothing is due. Each job has a lease of its own: those behind one that
+    /// stalls stay free for another worker.
+    pub async fn run_next_job(&self, now: Timestamp) -> Result<Option<JobState>, Error> {
+        let mut tx = self.store.begin().await?;
+        let leased = store::claim(&mut tx, now, 1).await?.pop();
+        tx.commit().await?;
+        let Some(job) = leased else { return Ok(None) };
+        self.run_job(&job, now).await.map(Some)
     }
 
     /// One job in one transaction with its effects.
-    async fn run_job(&self, job: &Job, now: Timestamp) -> Result<bool, Error> {
+    async fn run_job(&self, job: &Job, now: Timestamp) -> Result<JobState, Error> {
         // the world outside is spoken to before the writer is held
         let delivered = match job.request.kind.as_str() {
-            recovery::REASK => recovery::deliver(self, job).await,
+            recovery::REASK => tokio::time::timeout(DELIVERY, recovery::deliver(self, job))
+                .await
+                .unwrap_or_else(|_| Err(Error::Fault(format!("nobody answered for {} s", DELIVERY.as_secs())))),
             _ => Ok(None),
         };
         let mut tx = self.store.begin().await?;
@@ -59,9 +69,9 @@ impl App {
             // the lease may have passed on while this ran: then the other worker's effects count
             Ok(()) if store::finish(&mut tx, job, now).await? => {
                 tx.commit().await?;
-                return Ok(true);
+                return Ok(JobState::Done);
             }
-            Ok(()) => return Ok(false),
+            Ok(()) => return Ok(JobState::Running),
             Err(e) => e,
         };
         drop(tx);
@@ -72,7 +82,7 @@ impl App {
         if state == JobState::Dead {
             tracing::error!(job = job.id.as_str(), kind = job.request.kind, reason, "a job is given up");
         }
-        Ok(false)
+        Ok(state)
     }
 }
 
@@ -80,6 +90,8 @@ async fn run_in(tx: &mut Tx, app: &App, job: &Job, deed: Option<&Deed>, now: Tim
     match job.request.kind.as_str() {
         recovery::REASK => recovery::send_in(tx, app, job, deed, now).await,
         recovery::REASK_CLOSE => recovery::close_in(tx, app, job, now).await,
+        // its steps are transactions of their own: each can be repeated
+        erasure::ERASE => Ok(()),
         other => Err(Error::Fault(format!("no worker knows jobs of kind {other}"))),
     }
 }

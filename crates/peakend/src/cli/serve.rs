@@ -6,6 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use peakend_app::App;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use crate::config::{DataOptions, MailOptions, ServerOptions};
 use crate::wiring::{self, SystemClock};
@@ -43,11 +45,12 @@ pub(crate) async fn bind(server: &ServerOptions) -> anyhow::Result<TcpListener> 
 
 /// Serve an application and run its background work until a signal arrives.
 pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
-    let pump = tokio::spawn(keep_pumping(Arc::clone(&app)));
-    let tick = tokio::spawn(keep_ticking(Arc::clone(&app)));
+    let mut background = JoinSet::new();
+    background.spawn(keep_pumping(Arc::clone(&app)));
+    background.spawn(keep_running_jobs(Arc::clone(&app)));
+    background.spawn(keep_sealing(Arc::clone(&app)));
     axum::serve(listener, peakend_http::router(Arc::clone(&app))).with_graceful_shutdown(told_to_stop()).await?;
-    pump.abort();
-    tick.abort();
+    background.shutdown().await;
     app.pump().await?;
     app.seal().await?;
     app.store.close().await;
@@ -68,19 +71,34 @@ async fn keep_pumping(app: Arc<App>) {
     }
 }
 
-/// Jobs each second, a segment each minute.
-async fn keep_ticking(app: Arc<App>) {
+/// Jobs each second, each leased at its own instant.
+async fn keep_running_jobs(app: Arc<App>) {
     let mut every = tokio::time::interval(Duration::from_secs(1));
-    let mut ticks = 0u64;
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
-        ticks += 1;
-        if let Err(e) = app.run_jobs(app.now()).await {
-            tracing::error!(error = %e, "jobs could not be run");
+        loop {
+            match app.run_next_job(app.now()).await {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(e) => {
+                    tracing::error!(error = %e, "jobs could not be run");
+                    break;
+                }
+            }
         }
-        if ticks.is_multiple_of(60)
-            && let Err(e) = app.seal().await
-        {
+    }
+}
+
+/// A segment each minute, whatever the jobs wait for.
+async fn keep_sealing(app: Arc<App>) {
+    let mut every = tokio::time::interval(Duration::from_secs(60));
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // the first tick is at once, when there is nothing to seal
+    every.tick().await;
+    loop {
+        every.tick().await;
+        if let Err(e) = app.seal().await {
             tracing::error!(error = %e, "hot rows could not be sealed");
         }
     }

@@ -1,4 +1,6 @@
 //! The re-ask goes out by mail, or the case says why it did not.
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use peakend_app::act::{case, job};
 use peakend_domain::CaseId;
@@ -15,14 +17,19 @@ use super::case::{closed, publish_reask};
 async fn due(bank: &Bank, aliases: &[(AliasKind, &str)]) -> CaseId {
     bank.rule("detractor", "nps <= 6", Priority::High).await;
     publish_reask(bank).await;
+    let id = closed_of(bank, aliases).await;
+    bank.world.advance(SignedDuration::from_hours(24 * 3));
+    bank.world.app.run_jobs(bank.world.app.now()).await.unwrap();
+    id
+}
+
+/// A closed case of a person with these names.
+async fn closed_of(bank: &Bank, aliases: &[(AliasKind, &str)]) -> CaseId {
     let aliases: Vec<Alias> =
         aliases.iter().map(|(kind, value)| Alias { kind: *kind, value: (*value).to_owned() }).collect();
     let traits = [("language".to_owned(), json!("zh-Hant"))].into();
     let person = peakend_app::sense::person::put(&bank.ctx(), &aliases, &traits).await.unwrap();
-    let id = closed(bank, person.as_str()).await;
-    bank.world.advance(SignedDuration::from_hours(24 * 3));
-    bank.world.app.run_jobs(bank.world.app.now()).await.unwrap();
-    id
+    closed(bank, person.as_str()).await
 }
 
 /// The last entry of a case: its kind and what it says.
@@ -75,4 +82,25 @@ async fn a_relay_that_is_away_is_tried_again() {
     let waiting = job::list(&bank.ctx(), Some(JobState::Waiting), "", 10).await.unwrap();
     let failed = waiting.items.iter().find(|j| j.attempts == 1).unwrap();
     assert!(failed.last_error.contains("mail a re-ask"), "{}", failed.last_error);
+}
+
+#[tokio::test]
+async fn while_a_relay_is_silent_the_other_jobs_stay_free_for_another_worker() {
+    let relay = SmtpSink::silent().await;
+    let mut bank = Bank::new().await;
+    bank.world.mail_through(&relay.url());
+    bank.rule("detractor", "nps <= 6", Priority::High).await;
+    publish_reask(&bank).await;
+    closed_of(&bank, &BOTH).await;
+    closed_of(&bank, &[(AliasKind::UserId, "u-2"), (AliasKind::Email, "wang@example.com")]).await;
+    bank.world.advance(SignedDuration::from_hours(24 * 3));
+    let (app, now) = (Arc::clone(&bank.world.app), bank.world.app.now());
+    let stalled = tokio::spawn(async move { app.run_jobs(now).await });
+    relay.called().await;
+    let running = job::list(&bank.ctx(), Some(JobState::Running), "", 10).await.unwrap();
+    assert_eq!(running.total, 1, "only the job that stalls is leased");
+    let waiting = job::list(&bank.ctx(), Some(JobState::Waiting), "", 10).await.unwrap();
+    let due = waiting.items.iter().filter(|j| j.request.run_at <= now);
+    assert_eq!(due.map(|j| j.attempts).collect::<Vec<_>>(), [0]);
+    stalled.abort();
 }
