@@ -4,9 +4,11 @@
 //! customers and employees, month by month what they said and what their
 //! accounts did. The true sizes of what is planted are in [`Truth`], so that
 //! tests can ask whether an analysis finds what is there, and nothing where
-//! nothing is. Nothing here knows a store or a clock.
+//! nothing is. Nothing here knows a store or a clock. The [`crowd`] module makes
+//! the same kind of truth at any size, as columns.
 mod bank;
 mod brand;
+pub mod crowd;
 mod customer;
 mod employee;
 mod experience;
