@@ -122,6 +122,8 @@ id_types! {
     EventRuleId = "rul";
     /// A decision to ask, or not to ask, a person.
     AskId = "ask";
+    /// A line on the list of erased persons.
+    ErasureId = "era";
     /// A response.
     ResponseId = "rsp";
     /// A signal.

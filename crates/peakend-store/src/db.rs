@@ -35,8 +35,7 @@ pub struct Tx {
 impl Store {
     /// Open (and create or migrate) the database at `sqlite:PATH` or `postgres://…`.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
-        static DRIVERS: Once = Once::new();
-        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        install_drivers();
         let (engine, url) = if let Some(path) = address.strip_prefix("sqlite:") {
             let path = path.trim_start_matches("//");
             (Engine::Sqlite, format!("sqlite://{path}?mode=rwc"))
@@ -78,6 +77,14 @@ impl Store {
         Ok(Tx { inner, engine: self.engine })
     }
 
+    pub(crate) fn reader(&self) -> &AnyPool {
+        &self.reader
+    }
+
+    pub(crate) fn writer(&self) -> &AnyPool {
+        &self.writer
+    }
+
     /// Close all connections (SQLite: checkpoints the log).
     pub async fn close(&self) {
         self.reader.close().await;
@@ -109,6 +116,12 @@ impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut AnyConnection {
         &mut self.inner
     }
+}
+
+/// Make both databases known to the driver; safe to repeat.
+pub(crate) fn install_drivers() {
+    static DRIVERS: Once = Once::new();
+    DRIVERS.call_once(sqlx::any::install_default_drivers);
 }
 
 async fn pool(engine: Engine, url: &str, size: u32) -> Result<AnyPool, StoreError> {

@@ -16,6 +16,7 @@ pub mod insight;
 mod migration;
 mod row;
 pub mod sense;
+pub mod upkeep;
 pub mod value;
 
 pub use db::{Engine, Store, Tx};

@@ -8,10 +8,12 @@ use crate::{Engine, Store, StoreError};
 const SQLITE: &[(i64, &str)] = &[
     (1, include_str!("../migrations/sqlite/0001_base.sql")),
     (2, include_str!("../migrations/sqlite/0002_voice_by_survey.sql")),
+    (3, include_str!("../migrations/sqlite/0003_erasure.sql")),
 ];
 const POSTGRES: &[(i64, &str)] = &[
     (1, include_str!("../migrations/postgres/0001_base.sql")),
     (2, include_str!("../migrations/postgres/0002_voice_by_survey.sql")),
+    (3, include_str!("../migrations/postgres/0003_erasure.sql")),
 ];
 
 pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {

@@ -25,7 +25,7 @@ pub struct World {
     /// Its owner.
     pub owner: UserId,
     owner_actor: Actor,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl World {
@@ -62,13 +62,19 @@ impl World {
         .unwrap();
         let owner_actor =
             Actor { kind: ActorKind::User(owner.clone()), role: Role::Owner, scope: Scope::all(org.clone()) };
-        Self { app, clock, org, owner, owner_actor, _dir: dir }
+        Self { app, clock, org, owner, owner_actor, dir }
     }
 
     /// Let mail leave through a relay. Call it before the application is shared.
     pub fn mail_through(&mut self, relay: &str) {
         let mailer = Mailer::new(relay, "Harbour Bank <hello@bank.example>").unwrap();
         Arc::get_mut(&mut self.app).expect("nobody shares the application yet").mailer = Some(mailer);
+    }
+
+    /// The folder of its files; the database is `world.sqlite` in it.
+    #[must_use]
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// The owner's context.

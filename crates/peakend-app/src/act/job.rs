@@ -58,6 +58,7 @@ impl App {
             recovery::REASK => tokio::time::timeout(DELIVERY, recovery::deliver(self, job))
                 .await
                 .unwrap_or_else(|_| Err(Error::Fault(format!("nobody answered for {} s", DELIVERY.as_secs())))),
+            erasure::ERASE => self.finish_erasures(&job.org).await.map(|_| None),
             _ => Ok(None),
         };
         let mut tx = self.store.begin().await?;

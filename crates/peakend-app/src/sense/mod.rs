@@ -1,6 +1,7 @@
 //! Sense: taking in, asking, people and places.
 pub mod ask;
 pub mod channel;
+pub mod erasure;
 pub mod event;
 pub mod event_rule;
 pub mod import;

@@ -15,7 +15,7 @@ use peakend_store::sense::voice;
 use crate::{App, Error};
 
 /// Name of the consumer whose offset is kept.
-const CONSUMER: &str = "loop";
+pub(super) const CONSUMER: &str = "loop";
 /// Entries per transaction.
 const BATCH: i64 = 2000;
 /// Hot rows after which a segment is sealed.

@@ -99,7 +99,7 @@ pub(super) fn hash(sent: &Value) -> String {
 }
 
 pub(super) fn replay(id: String, before: &str, now: &str) -> Result<Taken, Error> {
-    if before == now {
+    if intake::is_same(before, now) {
         return Ok(Taken { id, replayed: true });
     }
     Err(conflict(&id))

@@ -5,6 +5,7 @@
 //! state, and the verbs around it only build deeds. The stored history is the
 //! list of deeds, so replaying it from the opening gives the state again.
 mod deed;
+mod forgetting;
 mod root_cause;
 
 use jiff::Timestamp;

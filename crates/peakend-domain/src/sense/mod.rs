@@ -2,6 +2,7 @@
 pub mod ask;
 pub mod channel;
 pub mod contact_rule;
+pub mod erasure;
 pub mod event;
 pub mod event_rule;
 pub mod expression;

@@ -4,6 +4,8 @@
 //! [`IntakeWriter`], which commits whatever has queued while the previous sync
 //! ran (natural group commit, no timer). The key `(org, kind, id)` is unique
 //! for ever: the same body is the same entry, another body is a conflict.
+//! Erasure leaves a tombstone: position, id and kind without body and hash. No
+//! consumer sees it, and what is sent under its id again changes nothing.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -218,7 +220,14 @@ async fn earlier(tx: &mut Tx, e: &IntakeEntry) -> Result<Receipt, StoreError> {
         .map_err(StoreError::on("look up an intake entry"))?;
     let hash: String = row.try_get("body_hash").map_err(StoreError::on("read a body hash"))?;
     let seq: i64 = row.try_get("seq").map_err(StoreError::on("read a position"))?;
-    Ok(if hash == e.body_hash { Receipt::Replayed { seq } } else { Receipt::Conflict })
+    Ok(if is_same(&hash, &e.body_hash) { Receipt::Replayed { seq } } else { Receipt::Conflict })
+}
+
+/// Whether what is sent again under a known id is what was sent first. Nobody
+/// knows any more what stood in a tombstone: then it counts as the same.
+#[must_use]
+pub fn is_same(stored_hash: &str, hash: &str) -> bool {
+    stored_hash.is_empty() || stored_hash == hash
 }
 
 /// The body hash under which an id was taken in before; none when it is new.
@@ -233,10 +242,11 @@ pub async fn find(tx: &mut Tx, org: &OrgId, kind: IntakeKind, id: &str) -> Resul
     row.map(|r| r.try_get("body_hash").map_err(StoreError::on("read a body hash"))).transpose()
 }
 
-/// Entries after a position, in order, of all organisations (for consumers).
+/// Entries after a position, in order, of all organisations (for consumers); tombstones are passed over.
 pub async fn after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<LoggedEntry>, StoreError> {
     let rows = sqlx::query(
-        "SELECT seq, org_id, kind, id, body_hash, body, received_at FROM intake WHERE seq > $1 ORDER BY seq LIMIT $2",
+        "SELECT seq, org_id, kind, id, body_hash, body, received_at FROM intake WHERE seq > $1 AND body <> '' \
+         ORDER BY seq LIMIT $2",
     )
     .bind(seq)
     .bind(limit)
@@ -244,6 +254,53 @@ pub async fn after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<LoggedEntry>
     .await
     .map_err(StoreError::on("read the intake log"))?;
     rows.iter().map(logged).collect()
+}
+
+/// Entries of an organisation after a position and up to another, in order; tombstones are passed over.
+pub async fn between(
+    tx: &mut Tx,
+    org: &OrgId,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<LoggedEntry>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT seq, org_id, kind, id, body_hash, body, received_at FROM intake WHERE org_id = $1 AND seq > $2 \
+         AND seq <= $3 AND body <> '' ORDER BY seq LIMIT $4",
+    )
+    .bind(org.as_str())
+    .bind(after)
+    .bind(until)
+    .bind(limit)
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(StoreError::on("read the intake log"))?;
+    rows.iter().map(logged).collect()
+}
+
+/// The last position of the log; 0 when it is empty.
+pub async fn last(tx: &mut Tx) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) AS seq FROM intake")
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(StoreError::on("read the end of the intake log"))?;
+    Columns::of(&row, "read the end of the intake log").number("seq")
+}
+
+/// Make tombstones of entries; returns how many were none before.
+pub async fn entomb(tx: &mut Tx, org: &OrgId, seqs: &[i64]) -> Result<u64, StoreError> {
+    let mut done = 0;
+    for seq in seqs {
+        let one =
+            sqlx::query("UPDATE intake SET body = '', body_hash = '' WHERE org_id = $1 AND seq = $2 AND body <> ''")
+                .bind(org.as_str())
+                .bind(*seq)
+                .execute(&mut **tx)
+                .await
+                .map_err(StoreError::on("make a tombstone in the intake log"))?;
+        done += one.rows_affected();
+    }
+    Ok(done)
 }
 
 fn logged(row: &sqlx::any::AnyRow) -> Result<LoggedEntry, StoreError> {

@@ -259,6 +259,33 @@ pub async fn merged(tx: &mut Tx, org: &OrgId) -> Result<BTreeMap<PersonId, Perso
         .collect()
 }
 
+/// Ids of persons that were merged into this one.
+pub async fn former(tx: &mut Tx, org: &OrgId, id: &PersonId) -> Result<Vec<PersonId>, StoreError> {
+    let rows = sqlx::query("SELECT from_id FROM person_merge WHERE org_id = $1 AND into_id = $2 ORDER BY from_id")
+        .bind(org.as_str())
+        .bind(id.as_str())
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(StoreError::on("list a person's former ids"))?;
+    rows.iter().map(|row| Columns::of(row, "read a merge").text("from_id").map(PersonId::stored)).collect()
+}
+
+/// Everybody's names, by person, after a person's id (empty for the first page).
+pub async fn names(tx: &mut Tx, org: &OrgId, after: &str, limit: i64) -> Result<Vec<Candidate>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT DISTINCT person_id FROM person_alias WHERE org_id = $1 AND person_id > $2 ORDER BY person_id LIMIT $3",
+    )
+    .bind(org.as_str())
+    .bind(after)
+    .bind(limit)
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(StoreError::on("list names"))?;
+    let ids: Result<Vec<PersonId>, StoreError> =
+        rows.iter().map(|row| Columns::of(row, "read a name").text("person_id").map(PersonId::stored)).collect();
+    candidates(tx, org, &ids?).await
+}
+
 /// Numbers of a person's cases with phase and day of opening, newest first, within the scope.
 pub async fn cases(tx: &mut Tx, scope: &Scope, id: &PersonId, limit: i64) -> Result<Vec<PersonCase>, StoreError> {
     let rows = sqlx::query(
