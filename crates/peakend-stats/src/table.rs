@@ -81,7 +81,11 @@ impl Table {
     }
 
     pub(crate) fn maybe_column(&self, names: &[&str]) -> Option<usize> {
-        names.iter().find_map(|name| self.header.iter().position(|h| h.eq_ignore_ascii_case(name)))
+        // `x` and `X` may both be there
+        let position = |name: &str, same: fn(&str, &str) -> bool| self.header.iter().position(|h| same(h, name));
+        names
+            .iter()
+            .find_map(|name| position(name, |a, b| a == b).or_else(|| position(name, str::eq_ignore_ascii_case)))
     }
 
     pub(crate) fn text(&self, row: usize, column: usize) -> &str {
@@ -91,7 +95,7 @@ impl Table {
     /// A number; `None` when the field is empty or says so.
     pub(crate) fn number(&self, row: usize, column: usize) -> Result<Option<f64>, TableError> {
         let text = self.text(row, column);
-        if matches!(text, "" | "NA" | "NaN" | "nan" | "null" | "None" | ".") {
+        if is_missing(text) {
             return Ok(None);
         }
         text.parse().map(Some).map_err(|_| self.fault(row, column, "a number"))
@@ -156,6 +160,11 @@ impl Table {
             wanted,
         }
     }
+}
+
+/// Whether a field says that there is no value.
+pub(crate) fn is_missing(text: &str) -> bool {
+    matches!(text, "" | "NA" | "N/A" | "NaN" | "nan" | "null" | "NULL" | "None" | "<NA>" | ".")
 }
 
 /// Months since year 0 of `YYYY-MM`, `YYYY-MM-DD` or `YYYYMM`.

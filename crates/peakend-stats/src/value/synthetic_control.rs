@@ -170,7 +170,10 @@ pub fn synthetic_control(
         return Err(Refusal::count(RefusalReason::TooFewDonors, pool.len() as u64, 2));
     }
     let twin = Twin::of(treated, &pool, pre_periods);
-    let placebos: Vec<Twin> = (0..pool.len()).map(|i| Twin::of(pool[i], &without(&pool, i), pre_periods)).collect();
+    // the treated unit joins the donors of every placebo (Abadie, Diamond and Hainmueller
+    // 2010): under no effect all units are alike, so each has to be judged alike
+    let others = |i: usize| -> Vec<&UnitSeries> { without(&pool, i).into_iter().chain([treated]).collect() };
+    let placebos: Vec<Twin> = (0..pool.len()).map(|i| Twin::of(pool[i], &others(i), pre_periods)).collect();
     let rank = 1 + placebos.iter().filter(|p| p.ratio() > twin.ratio()).count() as u64;
     let units = pool.len() as u64 + 1;
     Ok(SyntheticControl {

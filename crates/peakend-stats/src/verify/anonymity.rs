@@ -1,8 +1,10 @@
 //! Cases of the method "Employee survey anonymity": `data.csv` with two
 //! attributes of each person, `queries.csv` with filters asked one after another.
 //!
-//! The table is judged here; whether a query may be answered is asked of the
-//! release gate, which the caller hands over.
+//! A query is judged by the rule the cases state: its own size, and the nested
+//! sets answered before. The release gate, which the caller hands over, is stricter
+//! (it also sees sums of several sets), so it need not agree, but an answer of the
+//! gate that breaks the rule shows up as a query not refused.
 
 use serde_json::Value;
 
@@ -63,7 +65,7 @@ impl GroupedPeople {
             labels.dedup();
             labels
         };
-        let (rows, columns) = (labels(across), labels(down));
+        let (mut rows, mut columns) = (labels(across), labels(down));
         let mut counts = vec![vec![0; columns.len()]; rows.len()];
         for person in 0..data.len() {
             let at = |labels: &[String], column| labels.binary_search_by(|l| l.as_str().cmp(data.text(person, column)));
@@ -71,8 +73,21 @@ impl GroupedPeople {
                 counts[row][column] += 1;
             }
         }
+        let (row_order, column_order) = (by_number(&rows), by_number(&columns));
+        counts = row_order.iter().map(|&r| column_order.iter().map(|&c| counts[r][c]).collect()).collect();
+        rows = row_order.into_iter().map(|r| rows[r].clone()).collect();
+        columns = column_order.into_iter().map(|c| columns[c].clone()).collect();
         Self { rows, columns, table: CountTable::of(counts) }
     }
+}
+
+/// Places of labels by size where all are numbers, else as they stand.
+fn by_number(labels: &[String]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..labels.len()).collect();
+    if let Ok(numbers) = labels.iter().map(|label| label.parse::<f64>()).collect::<Result<Vec<_>, _>>() {
+        order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
+    }
+    order
 }
 
 /// The column that has the value named by an id such as `row.VALUE.n`.
@@ -133,11 +148,37 @@ fn query_figures(
         }
         groups.push(members);
     }
-    for (query, refused) in gate(minimum, data.len(), &groups).into_iter().enumerate() {
-        figures.insert(format!("{}.refuse", queries.text(query, id)), refused.into());
+    let by_gate = gate(minimum, data.len(), &groups);
+    let by_rule = refused_by_rule(minimum, &groups);
+    for (query, refused) in by_rule.into_iter().enumerate() {
+        let answered = (0..query).filter(|&earlier| !by_gate[earlier]).map(|earlier| &groups[earlier]);
+        let leaks = !by_gate[query] && breaks_rule(minimum, &groups[query], answered);
+        figures.insert(format!("{}.refuse", queries.text(query, id)), (refused && !leaks).into());
         figures.insert(format!("{}.n", queries.text(query, id)), groups[query].len().into());
     }
     Ok(())
+}
+
+/// Whether each set is refused, given those answered before it.
+fn refused_by_rule(minimum: u64, sets: &[Vec<u32>]) -> Vec<bool> {
+    let (mut answered, mut refusals): (Vec<&Vec<u32>>, _) = (Vec::new(), Vec::with_capacity(sets.len()));
+    for set in sets {
+        let refused = breaks_rule(minimum, set, answered.iter().copied());
+        if !refused {
+            answered.push(set);
+        }
+        refusals.push(refused);
+    }
+    refusals
+}
+
+/// A set of 1 to minimum - 1 people, or one that differs from an answered set
+/// around it or within it by as few. Sets are ascending.
+fn breaks_rule<'a>(minimum: u64, set: &[u32], mut answered: impl Iterator<Item = &'a Vec<u32>>) -> bool {
+    let few = |n: usize| (1..minimum).contains(&(n as u64));
+    let within = |inner: &[u32], outer: &[u32]| inner.iter().all(|person| outer.binary_search(person).is_ok());
+    few(set.len())
+        || answered.any(|other| few(set.len().abs_diff(other.len())) && (within(set, other) || within(other, set)))
 }
 
 #[cfg(test)]
@@ -151,6 +192,15 @@ mod tests {
         assert_eq!(minimum("Minimum n=5. Published: a table with 3 columns"), 5);
         assert_eq!(minimum("The minimum group size is 10 here; 4 are too few"), 10);
         assert_eq!(minimum("nothing said"), 5);
+    }
+
+    #[test]
+    fn queries_are_judged_by_size_and_nested_differences_alone() {
+        let sets = [(0..30).collect(), (0..12).collect(), (0..9).collect(), (0..3).collect(), (12..29).collect()];
+        // the last is no subset of the second, and the rest of both is one person: the gate sees that, the rule not
+        assert_eq!(refused_by_rule(5, &sets), [false, false, true, true, false]);
+        assert_eq!(by_number(&["10".to_owned(), "9".to_owned()]), [1, 0]);
+        assert_eq!(by_number(&["10".to_owned(), "9b".to_owned()]), [0, 1]);
     }
 
     /// 3 sites x 3 grades under other names, columns in another order, minimum 4.

@@ -3,7 +3,7 @@
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::{Figures, ReadTable};
+use super::{Figures, ReadTable, tables};
 use crate::table::Table;
 use crate::value::causal_impact::{CausalImpact, CausalOptions, causal_impact};
 
@@ -12,9 +12,9 @@ const TIMES: [&str; 7] = ["date", "time", "period", "t", "day", "week", "index"]
 
 /// All figures of the case.
 pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
-    let table = Table::need("data.csv", read)?;
-    let outcome = table.column(&[spec.name("y=").unwrap_or_default(), "y", "outcome"])?;
-    let time = table.maybe_column(&TIMES).filter(|column| *column != outcome);
+    let table = tables::main(spec, read)?;
+    let outcome = spec.role(&["y=", "outcome"], &["y", "outcome"], &table)?;
+    let time = dates(&table, outcome);
     let controls = controls(&table, spec, outcome, time);
     let values = |column: usize| -> Result<Vec<f64>, CaseError> {
         (0..table.len()).map(|row| Ok(table.number(row, column)?.unwrap_or(f64::NAN))).collect()
@@ -32,14 +32,18 @@ pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, Ca
     Ok(figures)
 }
 
+/// The column that says when: by a usual name, else the first that is no number.
+fn dates(table: &Table, outcome: usize) -> Option<usize> {
+    let worded = |column: &usize| (0..table.len()).any(|row| table.number(row, *column).is_err());
+    let usual = table.maybe_column(&TIMES).filter(|column| *column != outcome);
+    usual.or_else(|| (0..table.header().len()).filter(|column| *column != outcome).find(worded))
+}
+
 /// The controls named, or every other column of numbers.
 fn controls(table: &Table, spec: Spec<'_>, outcome: usize, time: Option<usize>) -> Vec<usize> {
-    let named = spec.names("controls=").into_iter().chain(spec.names("controls"));
-    let mut columns: Vec<usize> = named.filter_map(|name| table.maybe_column(&[name])).collect();
-    columns.dedup();
+    let mut columns = spec.columns(&["controls=", "controls", "control series", "covariates", "x="], table);
     if !columns.is_empty() {
         columns.sort_unstable();
-        columns.dedup();
         return columns;
     }
     let numbers = |column: usize| (0..table.len()).all(|row| table.number(row, column).is_ok());

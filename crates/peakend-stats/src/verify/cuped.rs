@@ -5,26 +5,22 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::{Figures, ReadTable};
+use super::{Figures, ReadTable, tables};
 use crate::insight::compare::Difference;
 use crate::table::Table;
 use crate::value::cuped::{Adjusted, ArmRow, cuped};
 
 /// All figures of the case; none when the comparison is refused.
 pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
-    let table = Table::need("data.csv", read)?;
-    let column = |keys: &[&str], others: &[&str]| {
-        let named: Vec<&str> = keys.iter().filter_map(|key| spec.name(key)).chain(others.iter().copied()).collect();
-        table.column(&named)
-    };
-    let outcome = column(&["y=", "outcome"], &["y", "outcome"])?;
-    let arm = column(&["group", "arm", "treatment"], &["treat", "treated", "group", "arm", "t"])?;
-    let covariates: Vec<usize> = ["covariate(s)", "covariates", "covariate"]
-        .iter()
-        .map(|key| spec.names(key).into_iter().filter_map(|name| table.maybe_column(&[name])).collect::<Vec<_>>())
-        .find(|found| !found.is_empty())
-        .unwrap_or_else(|| (0..table.header().len()).filter(|c| ![outcome, arm].contains(c)).collect());
-    let rows = rows(&table, outcome, arm, &covariates)?;
+    let table = tables::main(spec, read)?;
+    let outcome = spec.role(&["y=", "outcome"], &["y", "outcome"], &table)?;
+    let arms = ["treat", "treated", "group", "arm", "variant", "t"];
+    let arm = spec.role(&["group", "arm", "treatment", "t="], &arms, &table)?;
+    let mut covariates = spec.columns(&["covariate(s)", "covariates", "covariate", "x="], &table);
+    if covariates.is_empty() {
+        covariates = (0..table.header().len()).filter(|c| ![outcome, arm].contains(c)).collect();
+    }
+    let rows = rows(&table, spec, outcome, arm, &covariates)?;
     let mut figures = Figures::new();
     let Ok(found) = cuped(&rows, None) else { return Ok(figures) };
     let mut put = |id: String, value: Value| {
@@ -65,12 +61,18 @@ fn put_adjusted(model: &str, adjusted: &Adjusted, put: &mut impl FnMut(String, V
     put(format!("{model}.hi"), adjusted.inference.interval.hi.into());
 }
 
-fn rows(table: &Table, outcome: usize, arm: usize, covariates: &[usize]) -> Result<Vec<ArmRow>, CaseError> {
+fn rows(
+    table: &Table,
+    spec: Spec<'_>,
+    outcome: usize,
+    arm: usize,
+    covariates: &[usize],
+) -> Result<Vec<ArmRow>, CaseError> {
     let value = |row: usize, column: usize| Ok(table.number(row, column)?.unwrap_or(f64::NAN));
     (0..table.len())
         .map(|row| {
             Ok(ArmRow {
-                treated: table.flag(row, arm)?,
+                treated: spec.flag(table, row, arm)?,
                 y: value(row, outcome)?,
                 x: covariates.iter().map(|&c| value(row, c)).collect::<Result<_, CaseError>>()?,
             })

@@ -4,44 +4,42 @@
 use serde_json::Value;
 
 use super::case::CaseError;
-use super::{Figures, ReadTable};
+use super::columns::leading;
+use super::spec::Spec;
+use super::{Figures, ReadTable, tables};
 use crate::table::Table;
 use crate::value::changes::difference_of_changes;
 use crate::value::did::{CellMean, DidRow, FourCells};
 
-/// Column names of the regression `y = a + b*treat + c*post + d*treat*post`.
+/// Columns of the regression `y = a + b*treat + c*post + d*treat*post`.
 #[derive(Debug, PartialEq)]
-struct Formula<'a> {
-    outcome: &'a str,
-    arm: &'a str,
-    after: &'a str,
+struct Formula {
+    outcome: usize,
+    arm: usize,
+    after: usize,
 }
 
-impl<'a> Formula<'a> {
-    /// Reads the names from the specification; the interaction names both factors.
-    fn of(spec: &'a str) -> Option<Self> {
-        let name = |text: &'a str| text.trim().trim_matches(|c: char| !is_name(c));
-        let (left, right) = spec.split_once('=')?;
-        let outcome = name(left.rsplit(|c: char| !is_name(c) && c != ' ').next()?);
-        let outcome = outcome.rsplit(' ').next().unwrap_or(outcome);
-        let formula = right.split([';', ',']).next()?;
-        let interaction = formula.split('+').find(|term| term.matches('*').count() == 2)?;
-        let mut factors = interaction.split('*').skip(1).map(|f| {
-            let f = f.trim();
-            &f[..f.find(|c: char| !is_name(c)).unwrap_or(f.len())]
-        });
-        let (arm, after) = (factors.next()?, factors.next()?);
-        (!outcome.is_empty() && !arm.is_empty() && !after.is_empty()).then_some(Self { outcome, arm, after })
+impl Formula {
+    /// The two factors of the product, and what stands before the `=` ahead of it.
+    fn of(spec: Spec<'_>, table: &Table) -> Option<Self> {
+        let text = spec.0;
+        let factor = |rest: &str| {
+            let (column, after) = leading(rest, table, true).or_else(|| leading(rest, table, false))?;
+            Some((column, rest.len() - after.len()))
+        };
+        text.match_indices(['*', ':']).find_map(|(at, _)| {
+            let (arm, length) = factor(&text[at + 1..])?;
+            let rest = text[at + 1 + length..].trim_start().strip_prefix(['*', ':'])?;
+            let (after, _) = factor(rest)?;
+            let mut outcome = text[..at].match_indices(['=', '~']).filter_map(|(at, _)| Spec::ending(&text[..at], table));
+            Some(Self { outcome: outcome.next_back()?, arm, after })
+        })
     }
 }
 
-fn is_name(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
 /// All figures of the case.
-pub(super) fn figures(spec: &str, read: ReadTable<'_>) -> Result<Figures, CaseError> {
-    let table = Table::need("data.csv", read)?;
+pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
+    let table = tables::main(spec, read)?;
     let rows = rows(&table, spec)?;
     let cells = FourCells::of(&rows);
     let (cr1, cr2) = (cells.cr1(), cells.cr2());
@@ -85,24 +83,27 @@ pub(super) fn figures(spec: &str, read: ReadTable<'_>) -> Result<Figures, CaseEr
     Ok(figures)
 }
 
-fn rows(table: &Table, spec: &str) -> Result<Vec<DidRow>, CaseError> {
-    let formula = Formula::of(spec);
-    let named = |from: fn(&Formula<'_>) -> String, others: &[&'static str]| {
-        let name = formula.as_ref().map(from).unwrap_or_default();
-        let mut names = vec![name.as_str()];
-        names.extend(others);
-        Ok::<_, CaseError>(table.column(&names)?)
+fn rows(table: &Table, spec: Spec<'_>) -> Result<Vec<DidRow>, CaseError> {
+    let formula = Formula::of(spec, table);
+    let role = |from: fn(&Formula) -> usize, keys: &[&str], usual: &[&str]| match &formula {
+        Some(formula) => Ok(from(formula)),
+        None => spec.role(keys, usual, table),
     };
-    let arm = named(|f| f.arm.to_owned(), &["treat", "treated", "t"])?;
-    let after = named(|f| f.after.to_owned(), &["post", "after", "p"])?;
-    let outcome = named(|f| f.outcome.to_owned(), &["y", "outcome"])?;
-    let unit = table.column(&["unit", "id", "customer", "cluster"])?;
-    let cluster = table.maybe_column(&["cluster"]).unwrap_or(unit);
+    let arm = role(|f| f.arm, &["treat=", "group"], &["treat", "treated", "t"])?;
+    let after = role(|f| f.after, &["post=", "period"], &["post", "after", "p"])?;
+    let outcome = role(|f| f.outcome, &["y=", "outcome"], &["y", "outcome"])?;
+    let keys = ["clustered by", "cluster by", "se by", "errors by", "clusters by", "cluster="];
+    let cluster = spec.column(&keys, table).or_else(|| table.maybe_column(&["cluster"]));
+    let units = ["unit", "id", "customer", "store", "shop", "branch"];
+    let unit = spec.column(&["unit=", "id="], table).or_else(|| table.maybe_column(&units)).or(cluster);
+    let rest = || (0..table.header().len()).find(|c| ![arm, after, outcome].contains(c));
+    let unit = unit.or_else(rest).map_or_else(|| table.column(&units), Ok)?;
+    let cluster = cluster.unwrap_or(unit);
     let weight = table.maybe_column(&["weight", "w"]);
     let (units, clusters) = (table.codes(unit), table.codes(cluster));
     (0..table.len())
         .map(|row| {
-            let post = table.flag(row, after)?;
+            let post = spec.flag(table, row, after)?;
             let weight = match weight {
                 Some(column) => table.number(row, column)?.unwrap_or(f64::NAN),
                 None => 1.0,
@@ -110,7 +111,7 @@ fn rows(table: &Table, spec: &str) -> Result<Vec<DidRow>, CaseError> {
             Ok(DidRow {
                 unit: units[row],
                 cluster: clusters[row],
-                treated: table.flag(row, arm)?,
+                treated: spec.flag(table, row, arm)?,
                 period: i32::from(post),
                 post,
                 y: table.number(row, outcome)?.unwrap_or(f64::NAN),
@@ -122,13 +123,32 @@ fn rows(table: &Table, spec: &str) -> Result<Vec<DidRow>, CaseError> {
 
 #[cfg(test)]
 mod tests {
-    use super::Formula;
+    use super::*;
 
     #[test]
-    fn column_names_come_from_the_formula() {
-        let spec = "Two-period DiD: sales = a + b*shop + c*late + d*shop*late; d is the effect.";
-        let formula = Formula::of(spec).unwrap();
-        assert_eq!(formula, Formula { outcome: "sales", arm: "shop", after: "late" });
-        assert!(Formula::of("no formula here").is_none());
+    fn columns_come_from_the_formula() {
+        let table = Table::of("t.csv", "shop,late,sales,late wave\n").unwrap();
+        let spec = Spec("Two-period DiD: sales = a + b*shop + c*late + d*shop*late; d is the effect.");
+        assert_eq!(Formula::of(spec, &table), Some(Formula { outcome: 2, arm: 0, after: 1 }));
+        let spec = Spec("Two-period DiD: sales = a + b*shop + c*late wave + d*shop*late wave.");
+        assert_eq!(Formula::of(spec, &table), Some(Formula { outcome: 2, arm: 0, after: 3 }));
+        assert!(Formula::of(Spec("no formula here"), &table).is_none());
+    }
+
+    #[test]
+    fn errors_are_clustered_by_what_the_specification_says() {
+        let mut csv = "town,store,late,reform,jobs\n".to_owned();
+        for store in 0..40_u32 {
+            for late in 0..2_u32 {
+                let reform = u32::from(store >= 20);
+                let jobs = store % 7 + 3 * late + 2 * late * reform;
+                csv += &format!("t{},{store},{late},{reform},{jobs}\n", store / 4);
+            }
+        }
+        let spec =
+            Spec("Two-period DiD: jobs = a + b*reform + c*late + d*reform*late. Cluster-robust SE by town: CR1.");
+        let figures = figures(spec, &|name| (name == "data.csv").then(|| csv.clone())).unwrap();
+        assert_eq!((figures["clusters"].as_u64(), figures["fd.n_units"].as_u64()), (Some(10), Some(40)));
+        assert!((figures["effect"].as_f64().unwrap() - 2.0).abs() < 1e-12);
     }
 }

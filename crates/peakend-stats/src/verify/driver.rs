@@ -17,8 +17,8 @@ const PER_DRIVER: [&str; 8] = ["rw", "rw_share", "lmg", "std_beta", "r", "vif", 
 pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
     let table = tables::main(spec, read)?;
     let drivers = drivers(ids, spec, &table);
-    let outcome = match ["outcome", "dependent", "target", "y"].iter().find_map(|key| spec.name(key)) {
-        Some(name) => table.column(&[name])?,
+    let outcome = match spec.column(&["outcome", "dependent", "target", "y="], &table) {
+        Some(column) => column,
         None => {
             let free = (0..table.header().len()).find(|c| !drivers.contains(c));
             free.ok_or_else(|| CaseError::MissingTable("an outcome beside the drivers".to_owned()))?
@@ -75,8 +75,7 @@ fn drivers(ids: &[&str], spec: Spec<'_>, table: &Table) -> Vec<usize> {
         }
         found
     };
-    let listed = ["drivers", "predictors", "regressors"].map(|key| spec.names(key));
-    let listed = columns(&mut listed.iter().flatten().copied());
+    let listed = spec.columns(&["drivers", "predictors", "regressors"], table);
     if !listed.is_empty() {
         return listed;
     }

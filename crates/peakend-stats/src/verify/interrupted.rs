@@ -3,15 +3,18 @@
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::{Figures, ReadTable};
+use super::{Figures, ReadTable, tables};
 use crate::table::Table;
 use crate::value::interrupted::{Harmonics, Interruption, SegmentedFit};
+use crate::value::interrupted_counts::{InterruptedCounts, interrupted_counts};
+
+/// First parts of the ids that ask for the model of counts.
+const COUNT_MODELS: [&str; 5] = ["qp", "quasipoisson", "poisson", "count", "glm"];
 
 /// All figures of the case.
 pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
-    let table = Table::need("data.csv", read)?;
-    let named: Vec<&str> = ["y=", "outcome"].iter().filter_map(|key| spec.name(key)).chain(["y", "value"]).collect();
-    let outcome = table.column(&named)?;
+    let table = tables::main(spec, read)?;
+    let outcome = spec.role(&["y=", "outcome"], &["y", "value"], &table)?;
     let y = series(&table, outcome)?;
     let covariates = covariates(&table, ids, outcome);
     let interruption = Interruption {
@@ -20,7 +23,30 @@ pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Resu
         covariates: covariates.iter().map(|&c| series(&table, c)).collect::<Result<_, _>>()?,
         lag: number(spec.after("L=")).or_else(|| number(spec.after("lag"))),
     };
-    Ok(all(&SegmentedFit::of(&y, &interruption), &names(&interruption, &covariates, &table)))
+    let mut figures = all(&SegmentedFit::of(&y, &interruption), &names(&interruption, &covariates, &table));
+    if let Some(prefix) = ids.iter().filter_map(|id| id.split('.').next()).find(|part| COUNT_MODELS.contains(part)) {
+        let exposure = match spec.column(&["exposure", "offset", "log(", "ln("], &table) {
+            Some(column) => series(&table, column)?,
+            None => vec![1.0; y.len()],
+        };
+        if let Ok(counts) = interrupted_counts(&y, &exposure, &interruption) {
+            put_counts(prefix, &counts, &mut figures);
+        }
+    }
+    Ok(figures)
+}
+
+fn put_counts(prefix: &str, counts: &InterruptedCounts, figures: &mut Figures) {
+    let ratios = [("level", &counts.level), ("slope", &counts.slope), ("effect", &counts.effect)];
+    for (name, ratio) in ratios {
+        figures.insert(format!("{prefix}.b.{name}"), ratio.ratio.ln().into());
+        figures.insert(format!("{prefix}.se.{name}"), ratio.log.standard_error.into());
+        figures.insert(format!("{prefix}.p.{name}"), ratio.log.p.into());
+        figures.insert(format!("{prefix}.rr.{name}"), ratio.ratio.into());
+        figures.insert(format!("{prefix}.rr.{name}.lo"), ratio.limits[0].into());
+        figures.insert(format!("{prefix}.rr.{name}.hi"), ratio.limits[1].into());
+    }
+    figures.insert(format!("{prefix}.dispersion"), counts.dispersion.into());
 }
 
 fn series(table: &Table, column: usize) -> Result<Vec<f64>, CaseError> {

@@ -4,8 +4,9 @@
 use serde_json::Value;
 
 use super::case::CaseError;
-use super::spec::{Spec, is_name};
-use super::{Figures, ReadTable};
+use super::columns::leading;
+use super::spec::Spec;
+use super::{Figures, ReadTable, tables};
 use crate::figure::Refusal;
 use crate::insight::bands::{Band, NpsBands};
 use crate::table::Table;
@@ -15,7 +16,7 @@ use crate::value::panel::Slope;
 
 /// All figures of the case. A model that is refused leaves its checks open.
 pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
-    let table = Table::need("data.csv", read)?;
+    let table = tables::main(spec, read)?;
     let rows = rows(&table, spec)?;
     let mut figures = Figures::new();
     let models: [(&str, Result<Slope, Refusal>); 4] = [
@@ -64,30 +65,30 @@ fn put_slope(model: &str, slope: &Slope, figures: &mut Figures) {
     put("hi", slope.inference.interval.hi.into());
 }
 
-/// Names around the `~` of the formula: figure and score.
-fn formula(spec: &str) -> Option<(&str, &str)> {
-    let (left, right) = spec.split_once('~')?;
-    let figure = left.trim_end().rsplit(|c: char| !is_name(c)).next()?;
-    let right = right.trim_start();
-    let score = &right[..right.find(|c: char| !is_name(c)).unwrap_or(right.len())];
-    Some((figure, score.trim_end_matches('.')))
+/// Columns around the `~` of a formula: figure and score.
+fn formula(spec: Spec<'_>, table: &Table) -> Option<(usize, usize)> {
+    spec.0.match_indices('~').find_map(|(at, _)| {
+        let score = leading(&spec.0[at + 1..], table, true).or_else(|| leading(&spec.0[at + 1..], table, false));
+        Some((Spec::ending(&spec.0[..at], table)?, score?.0))
+    })
 }
 
 fn rows(table: &Table, spec: Spec<'_>) -> Result<Vec<LinkageRow>, CaseError> {
-    let (figure, score) = formula(spec.0).unwrap_or_default();
-    let named = |first: Option<&str>, others: &[&str]| {
-        let names: Vec<&str> = first.into_iter().chain(others.iter().copied()).collect();
-        Ok::<_, CaseError>(table.column(&names)?)
-    };
-    let customer = named(spec.name("cluster by"), &["customer", "customer_id", "client", "person", "unit", "id"])?;
+    let formula = formula(spec, table);
+    let customers = ["customer", "customer_id", "client", "person", "unit", "id"];
+    let customer = spec.role(&["cluster by", "clustered by", "customer="], &customers, table)?;
     // "twfe: customer and period effects"
-    let effects = spec.after("twfe").and_then(|rest| rest.split("effects").next()).unwrap_or_default();
-    let period = effects.split(|c: char| !is_name(c)).find(|w| table.maybe_column(&[w]).is_some_and(|c| c != customer));
-    let period = named(period, &["period", "wave", "month", "quarter", "year", "time"])?;
-    let score = named(Some(score), &["nps", "score", "csat"])?;
+    let effects = spec.mentions("twfe").find_map(|rest| rest.split_once(" effects")).map_or("", |(effects, _)| effects);
+    let period = Spec::ending(effects, table).filter(|column| *column != customer);
+    let usual = ["period", "wave", "month", "quarter", "year", "time"];
+    let period = period.map_or_else(|| spec.role(&["period="], &usual, table), Ok)?;
+    let score =
+        formula.map_or_else(|| Ok(table.column(&["nps", "score", "csat"])?), |(_, score)| Ok::<_, CaseError>(score))?;
     let roles = [customer, period, score];
-    let figure = named(Some(figure), &["aum", "figure", "revenue", "value", "y"])
-        .or_else(|error| (0..table.header().len()).find(|c| !roles.contains(c)).ok_or(error))?;
+    let rest = || (0..table.header().len()).find(|c| !roles.contains(c));
+    let usual = ["aum", "figure", "revenue", "value", "y"];
+    let figure = formula.map(|(figure, _)| figure).or_else(|| table.maybe_column(&usual)).or_else(rest);
+    let figure = figure.map_or_else(|| table.column(&usual), Ok)?;
     let (customers, periods) = (table.codes(customer), table.periods(period)?);
     (0..table.len())
         .map(|row| {

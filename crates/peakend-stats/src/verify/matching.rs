@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::{Figures, ReadTable};
+use super::{Figures, ReadTable, tables};
 use crate::table::Table;
 use crate::value::arms::{ArmRow, TwoArms};
 use crate::value::observational::{ObservationalEffect, ObservationalOptions, compare_arms};
@@ -16,20 +16,16 @@ const UNITS: [&str; 5] = ["id", "unit", "customer", "person", "index"];
 
 /// All figures of the case.
 pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
-    let table = Table::need("data.csv", read)?;
-    let named = |keys: [&str; 2], others: [&'static str; 3]| {
-        let [first, second] = keys.map(|key| spec.name(key).unwrap_or_default());
-        Ok::<_, CaseError>(table.column(&[first, second, others[0], others[1], others[2]])?)
-    };
-    let outcome = named(["y=", "outcome"], ["y", "outcome", "result"])?;
-    let arm = named(["t=", "treatment"], ["treat", "treated", "t"])?;
+    let table = tables::main(spec, read)?;
+    let outcome = spec.role(&["y=", "outcome"], &["y", "outcome", "result"], &table)?;
+    let arm = spec.role(&["t=", "treatment", "treat="], &["treat", "treated", "t"], &table)?;
     let covariates = covariates(&table, spec, outcome, arm);
     let names: Vec<&str> = covariates.iter().map(|&c| table.header()[c].as_str()).collect();
     let rows: Result<Vec<ArmRow>, CaseError> = (0..table.len())
         .map(|row| {
             let number = |column| Ok(table.number(row, column)?.unwrap_or(f64::NAN));
             Ok(ArmRow {
-                treated: table.flag(row, arm)?,
+                treated: spec.flag(&table, row, arm)?,
                 outcome: number(outcome)?,
                 covariates: covariates.iter().map(|&c| number(c)).collect::<Result<_, CaseError>>()?,
             })
@@ -47,11 +43,9 @@ pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, Ca
 
 /// The columns the specification lists, or all but outcome, arm and unit.
 fn covariates(table: &Table, spec: Spec<'_>, outcome: usize, arm: usize) -> Vec<usize> {
-    let listed: Vec<usize> = ["x=", "covariates", "confounders"]
-        .iter()
-        .map(|key| spec.names(key).iter().filter_map(|name| table.maybe_column(&[name])).collect())
-        .find(|list: &Vec<usize>| !list.is_empty())
-        .unwrap_or_default();
+    let keys = ["x=", "covariates", "confounders", "design columns"];
+    let mut listed = spec.columns(&keys, table);
+    listed.retain(|column| ![outcome, arm].contains(column));
     if !listed.is_empty() {
         return listed;
     }

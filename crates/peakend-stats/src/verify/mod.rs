@@ -6,6 +6,7 @@
 mod anonymity;
 mod case;
 mod causal_impact;
+mod columns;
 mod cuped;
 mod did;
 mod driver;

@@ -3,26 +3,18 @@
 
 use super::case::CaseError;
 use super::spec::Spec;
-use super::{Figures, ReadTable};
+use super::{Figures, ReadTable, tables};
 use crate::table::Table;
 use crate::value::panel::{Effects, Factor, Panel, PanelFit, PanelRow};
 
 /// All figures of the case.
 pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
-    let table = Table::need("data.csv", read)?;
-    let column = |key: &str, others: &[&str]| {
-        let named: Vec<&str> = spec.name(key).into_iter().chain(others.iter().copied()).collect();
-        table.column(&named)
-    };
-    let outcome = column("outcome", &["y"])?;
-    let entity = column("entity", &["entity", "firm", "customer", "unit", "id"])?;
-    let time = column("time", &["time", "year", "period", "month", "wave"])?;
+    let table = tables::main(spec, read)?;
+    let outcome = spec.role(&["outcome", "y="], &["y"], &table)?;
+    let entity = spec.role(&["entity", "unit"], &["entity", "firm", "customer", "unit", "id"], &table)?;
+    let time = spec.role(&["time", "period"], &["time", "year", "period", "month", "wave"], &table)?;
     let roles = [outcome, entity, time];
-    let named: Vec<usize> = ["regressors", "regressor"]
-        .iter()
-        .flat_map(|key| spec.names(key))
-        .filter_map(|name| table.maybe_column(&[name]))
-        .collect();
+    let named = spec.columns(&["regressors", "regressor", "x="], &table);
     let regressors =
         if named.is_empty() { (0..table.header().len()).filter(|c| !roles.contains(c)).collect() } else { named };
     let rows = rows(&table, roles, &regressors)?;

@@ -6,19 +6,30 @@
 pub(super) struct Spec<'a>(pub(super) &'a str);
 
 impl<'a> Spec<'a> {
-    /// What follows a keyword that stands as a word of its own, in any case.
-    pub(super) fn after(self, key: &str) -> Option<&'a str> {
+    /// What follows each mention of a keyword that stands as a word of its own, in
+    /// any case, less the marks between them.
+    pub(super) fn mentions(self, key: &str) -> impl Iterator<Item = &'a str> {
         let (text, lower) = (self.0, self.0.to_ascii_lowercase());
         let key = key.to_ascii_lowercase();
-        let starts = lower.match_indices(&key).map(|(at, _)| at);
-        // the keyword must not be the end or the beginning of a longer word
-        let inside = |at: &usize| {
-            text[..*at].ends_with(is_name) || key.ends_with(is_name) && text[at + key.len()..].starts_with(is_name)
-        };
-        starts
-            .filter(|at| !inside(at))
-            .map(|at| text[at + key.len()..].trim_start_matches([' ', ':', '=', '"', '\'']))
-            .next()
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            while let Some(at) = lower.get(from..)?.find(&key).map(|at| from + at) {
+                let (before, after) = (&text[..at], &text[at + key.len()..]);
+                from = at + key.len().max(1);
+                // the keyword must not be the end or the beginning of a longer word
+                let inside = before.ends_with(is_name) && key.starts_with(is_name)
+                    || key.ends_with(is_name) && after.starts_with(is_name);
+                if !inside {
+                    return Some(after.trim_start_matches([' ', ':', '=', '"', '\'']));
+                }
+            }
+            None
+        })
+    }
+
+    /// What follows the first mention of a keyword.
+    pub(super) fn after(self, key: &str) -> Option<&'a str> {
+        self.mentions(key).next()
     }
 
     /// The name behind a keyword.

@@ -2,8 +2,8 @@
 //! `data.csv` with unit, period, first treated period, outcome and covariates.
 
 use super::case::CaseError;
-use super::spec::{Spec, is_name};
-use super::{Figures, ReadTable};
+use super::spec::Spec;
+use super::{Figures, ReadTable, tables};
 use crate::table::Table;
 use crate::value::staggered::{
     Comparison, Gathering, StaggeredEffect, StaggeredOptions, StaggeredRow, staggered_effect,
@@ -12,8 +12,8 @@ use crate::value::staggered::{
 /// All figures of the designs that the ids of the checks begin with: controls
 /// never treated (`nev`), not yet treated (`nyt`), doubly robust (`dr`).
 pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
-    let table = Table::need("data.csv", read)?;
-    let covariates = covariates(&table, spec);
+    let table = tables::main(spec, read)?;
+    let covariates = spec.columns(&["covariates", "covariate", "xformla"], &table);
     let rows = rows(&table, spec, &covariates)?;
     let mut figures = Figures::new();
     figures.insert("n".into(), rows.len().into());
@@ -66,22 +66,8 @@ fn put_all(name: &str, effect: &StaggeredEffect, figures: &mut Figures) {
     }
 }
 
-/// The covariates named, such as "covariate lpop (in logs)".
-fn covariates(table: &Table, spec: Spec<'_>) -> Vec<usize> {
-    let named = ["covariates", "covariate", "xformla"].into_iter().map(|key| {
-        let names = spec.names(key).into_iter();
-        let words = names.map(|name| name[..name.find(|c| !is_name(c)).unwrap_or(name.len())].trim_end_matches('.'));
-        words.filter_map(|word| table.maybe_column(&[word])).collect::<Vec<usize>>()
-    });
-    named.into_iter().find(|columns| !columns.is_empty()).unwrap_or_default()
-}
-
 fn rows(table: &Table, spec: Spec<'_>, covariates: &[usize]) -> Result<Vec<StaggeredRow>, CaseError> {
-    let named = |keys: &[&str], usual: &[&'static str]| {
-        let mut names: Vec<&str> = keys.iter().filter_map(|key| spec.name(key)).collect();
-        names.extend(usual);
-        table.column(&names)
-    };
+    let named = |keys: &[&str], usual: &[&str]| spec.role(keys, usual, table);
     let outcome = named(&["outcome", "y="], &["y", "outcome", "value"])?;
     let unit = named(&["unit", "id="], &["unit", "id", "entity", "branch", "customer"])?;
     let period = named(&["period", "time", "t="], &["period", "time", "year", "month", "week", "t"])?;

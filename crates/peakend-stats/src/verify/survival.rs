@@ -10,7 +10,7 @@ use super::case::CaseError;
 use super::spec::Spec;
 use super::{Figures, ReadTable, tables};
 use crate::insight::driver::Column;
-use crate::table::Table;
+use crate::table::{Table, is_missing};
 use crate::value::cox::{CoxModel, CoxOptions, Ties};
 use crate::value::log_rank::LogRank;
 use crate::value::survival::{Spell, Survival, at_risk};
@@ -77,7 +77,8 @@ fn groups(
     (times, horizon): (&BTreeSet<&str>, f64),
     figures: &mut Figures,
 ) {
-    let names: BTreeSet<&str> = (0..table.len()).map(|row| table.text(row, column)).collect();
+    let texts = (0..table.len()).map(|row| table.text(row, column));
+    let names: BTreeSet<&str> = texts.filter(|text| !is_missing(text)).collect();
     let mut members = Vec::new();
     for name in names {
         let own: Vec<Spell> =
@@ -101,7 +102,7 @@ fn model(
 ) -> Result<(), CaseError> {
     let coded = covariates(ids, spec, table)?;
     let columns: Vec<Column<'_>> = coded.iter().map(|(name, values)| Column { name, values }).collect();
-    let clusters = spec.name("cluster").and_then(|name| table.maybe_column(&[name])).map(|c| table.codes(c));
+    let clusters = spec.column(&["cluster", "clustered by", "cluster by", "cluster="], table).map(|c| table.codes(c));
     let fit = |ties| {
         let options = CoxOptions { ties, clusters: clusters.as_deref() };
         CoxModel::of(spells, &columns, &options).map_err(CaseError::Refused)
@@ -132,38 +133,29 @@ fn model(
 }
 
 fn spells(table: &Table, spec: Spec<'_>) -> Result<Vec<Spell>, CaseError> {
-    let named = |keys: &[&str], others: &[&'static str]| {
-        let mut names: Vec<&str> = keys.iter().filter_map(|key| spec.name(key)).collect();
-        names.extend(others);
-        table.maybe_column(&names).map_or_else(|| table.column(&names), Ok)
-    };
-    let time = named(&["time="], &["time", "tenure", "duration", "exit", "stop"])?;
-    let event = named(&["event="], &["event", "churn", "status", "died", "arrest"])?;
-    let entry_names: Vec<&str> = ["entry=", "start="].iter().filter_map(|key| spec.name(key)).collect();
-    let entry = table.maybe_column(&entry_names);
+    let time = spec.role(&["time=", "exit=", "stop="], &["time", "tenure", "duration", "exit", "stop"], table)?;
+    let event = spec.role(&["event="], &["event", "churn", "status", "died", "arrest"], table)?;
+    let entry = spec.column(&["entry=", "start=", "entry time", "entry"], table);
     (0..table.len())
         .map(|row| {
             let number = |column: usize| table.number(row, column);
             Ok(Spell {
                 entry: entry.map_or(Ok(Some(0.0)), number)?.unwrap_or(0.0),
                 exit: number(time)?.unwrap_or(f64::NAN),
-                event: table.flag(row, event)?,
+                event: spec.flag(table, row, event)?,
             })
         })
         .collect()
 }
 
 fn group(table: &Table, spec: Spec<'_>) -> Option<usize> {
-    let names: Vec<&str> =
-        ["groups by", "group by", "grouped by", "groups:", "group"].iter().filter_map(|key| spec.name(key)).collect();
-    table.maybe_column(&names)
+    spec.column(&["groups by", "group by", "grouped by", "groups:", "groups=", "group=", "group", "strata"], table)
 }
 
 /// Names as in the ids, with one value per row.
 fn covariates(ids: &[&str], spec: Spec<'_>, table: &Table) -> Result<Vec<(String, Vec<f64>)>, CaseError> {
     let wanted: Vec<&str> = ids.iter().filter_map(|id| id.strip_prefix("cox.b.")).collect();
-    let listed: Vec<usize> = spec.names("covariates").iter().filter_map(|name| table.maybe_column(&[name])).collect();
-    let mut columns = listed;
+    let mut columns = spec.columns(&["covariates", "covariate", "x="], table);
     if columns.is_empty() {
         let header = table.header().iter().enumerate();
         let named = header.filter(|(_, name)| wanted.iter().any(|id| id.starts_with(name.as_str())));
@@ -178,9 +170,20 @@ fn covariates(ids: &[&str], spec: Spec<'_>, table: &Table) -> Result<Vec<(String
             coded.push((name.clone(), values.collect::<Result<_, CaseError>>()?));
             continue;
         }
-        let levels: BTreeSet<&str> = (0..table.len()).map(|row| table.text(row, column)).collect();
-        for level in levels.into_iter().skip(1) {
-            let values = (0..table.len()).map(|row| f64::from(u8::from(table.text(row, column) == level)));
+        let texts = (0..table.len()).map(|row| table.text(row, column));
+        let levels: BTreeSet<&str> = texts.filter(|text| !is_missing(text)).collect();
+        // the level that no id names is what the others are compared with
+        let unnamed = |level: &&&str| !wanted.iter().any(|id| id.strip_prefix(name.as_str()) == Some(**level));
+        let mut open = levels.iter().filter(unnamed);
+        let reference = match (open.next(), open.next()) {
+            (Some(only), None) => *only,
+            _ => levels.first().copied().unwrap_or_default(),
+        };
+        for level in levels.into_iter().filter(|level| *level != reference) {
+            let values = (0..table.len()).map(|row| match table.text(row, column) {
+                text if is_missing(text) => f64::NAN,
+                text => f64::from(u8::from(text == level)),
+            });
             coded.push((format!("{name}{level}"), values.collect()));
         }
     }
@@ -209,5 +212,21 @@ mod tests {
         assert!(!found.contains_key("cox.b.planbasic"));
         // the area under a curve from 0 to 20
         assert!(found["rmst"].as_f64().unwrap() < 20.0);
+    }
+
+    #[test]
+    fn a_code_for_the_event_and_the_level_no_id_names_are_read() {
+        let mut text = "days,state,arm,weight\n".to_owned();
+        for i in 0..60_u32 {
+            let (arm, weight) =
+                (["new", "std", "other"][i as usize % 3], if i == 7 { "NA".into() } else { i.to_string() });
+            text += &format!("{},{},{arm},{weight}\n", 1 + (i * 13) % 24, 1 + u8::from(i % 4 != 0));
+        }
+        let read = |name: &str| (name == "data.csv").then(|| text.clone());
+        let spec = Spec("time=days, event=state (2=event). groups by arm. cox: covariates ['arm', 'weight'].");
+        let found = figures(&["cox.b.armnew", "cox.b.armother", "cox.b.weight"], spec, &read).unwrap();
+        assert_eq!(found["events"], 45);
+        assert!(found.contains_key("cox.b.armnew") && !found.contains_key("cox.b.armstd"), "{found:?}");
+        assert!(found["cox.b.weight"].as_f64().is_some());
     }
 }

@@ -7,3 +7,4 @@ mod laws;
 mod lifetime;
 mod model_laws;
 mod reference;
+mod renamed;

@@ -6,7 +6,7 @@
 //! linear outcome regression among the controls.
 
 use super::Comparison;
-use super::panel::CohortPanel;
+use super::panel::{Cohort, CohortPanel};
 use crate::linear::matrix::dot;
 use crate::linear::{Matrix, least_squares};
 use crate::summation::Sum;
@@ -69,10 +69,15 @@ struct Robust {
     scale: f64,
 }
 
-/// All cells of a panel that have controls.
+/// All cells of a panel that have controls. Where nobody is never treated, the
+/// last cohort serves the others until its own start and has no cells itself.
 pub(super) fn cells(panel: &CohortPanel, comparison: Comparison) -> Vec<Cell> {
     let mut cells = Vec::new();
-    for (position, cohort) in panel.cohorts.iter().enumerate() {
+    let own = match panel.cohorts.last() {
+        Some(Cohort { first: Some(_), .. }) => panel.cohorts.len() - 1,
+        _ => panel.cohorts.len(),
+    };
+    for (position, cohort) in panel.cohorts.iter().enumerate().take(own) {
         let Some(first) = cohort.first else { continue };
         let last_before = panel.periods.partition_point(|period| *period < first) - 1;
         for time in 1..panel.periods.len() {

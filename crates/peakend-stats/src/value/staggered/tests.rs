@@ -97,3 +97,13 @@ fn incomplete_units_are_left_out_and_counted() {
     assert_eq!(got.units, 139);
     assert!(got.warnings.iter().any(|w| w.code == WarningCode::MissingDropped && w.have == 1.0));
 }
+
+#[test]
+fn where_nobody_is_never_treated_the_last_cohort_only_serves_the_others() {
+    let mut all = rows(&[3, 5, 7], 9, 4);
+    all.retain(|row| row.first_treated.is_some());
+    let options = StaggeredOptions { comparison: Comparison::NotYetTreated, ..StaggeredOptions::default() };
+    let got = staggered_effect(&all, options).unwrap();
+    assert!(got.cells.iter().all(|cell| cell.cohort < 7 && cell.period < 7));
+    assert_eq!(got.dynamic.parts.iter().map(|part| part.at).min(), Some(-4));
+}

@@ -48,3 +48,17 @@ fn short_series_and_few_donors_are_refused_and_gaps_in_donors_leave_them_out() {
     assert_eq!(got.weights.len(), 23);
     assert!(got.warnings.iter().any(|w| w.code == WarningCode::MissingDropped));
 }
+
+#[test]
+fn every_unit_is_judged_alike_so_ranks_are_a_permutation() {
+    let (treated, donors) = world(0.3);
+    let mut all = vec![treated];
+    all.extend(donors.into_iter().take(9));
+    let rank = |i: usize| {
+        let others: Vec<UnitSeries> = all.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, u)| u.clone()).collect();
+        synthetic_control(&all[i], &others, 10).unwrap().placebo.rank
+    };
+    let mut ranks: Vec<u64> = (0..all.len()).map(rank).collect();
+    ranks.sort_unstable();
+    assert_eq!(ranks, (1..=10).collect::<Vec<u64>>());
+}
