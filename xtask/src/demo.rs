@@ -22,7 +22,7 @@ enum Follows {
 }
 
 /// Flags of `peakend demo`.
-const FLAGS: [(&str, Follows); 8] = [
+const FLAGS: [(&str, Follows); 10] = [
     ("--reset", Follows::Nothing),
     ("--customers", Follows::Number),
     ("--port", Follows::Number),
@@ -31,6 +31,8 @@ const FLAGS: [(&str, Follows); 8] = [
     ("--data", Follows::Text),
     ("--listen", Follows::Text),
     ("--public-url", Follows::Text),
+    ("--smtp", Follows::Text),
+    ("--mail-from", Follows::Text),
 ];
 
 /// `cargo xtask demo`.
@@ -97,6 +99,8 @@ mod tests {
         assert!(checked("--reset --customers 5000 --port=8080 --no-serve --json --data bank").is_ok());
         assert!(checked("--costumers 5").unwrap_err().to_string().contains("unknown flag '--costumers'"));
         assert!(checked("--customers many").unwrap_err().to_string().contains("needs a number, found 'many'"));
+        assert!(checked("--smtp smtp://localhost:25 --mail-from=hello@bank.example").is_ok());
+        assert!(checked("--smtp").is_err());
         assert!(checked("--customers").is_err() && checked("--data").is_err());
     }
 }

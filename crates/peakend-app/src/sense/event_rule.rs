@@ -276,3 +276,32 @@ pub async fn event_names(ctx: &Ctx<'_>) -> Result<Vec<(String, i64)>, Error> {
     let since = ctx.now().checked_sub(SignedDuration::from_hours(24 * 30)).unwrap_or(Timestamp::MIN);
     Ok(event::names(&mut tx, ctx.org(), since).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(code: &str) -> EventRule {
+        EventRule {
+            id: EventRuleId::stored(format!("rul_{code}")),
+            code: code.to_owned(),
+            name: String::new(),
+            event_name: String::new(),
+            condition: String::new(),
+            tree: peakend_domain::sense::expression::Expr::always(),
+            survey: SurveyId::stored(String::new()),
+            delay_seconds: 0,
+            enabled: true,
+            context: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_rule_without_a_code_takes_its_events_name_and_a_number_when_that_is_taken() {
+        assert_eq!(free_code(" Fund Redeemed ", &[]), "fund_redeemed");
+        let before = [rule("fund_redeemed"), rule("fund_redeemed_2"), rule("rule")];
+        assert_eq!(free_code("Fund Redeemed", &before), "fund_redeemed_3");
+        assert_eq!(free_code("基金赎回", &before), "rule_2", "no letter of it is left");
+        assert_eq!(free_code(&"x".repeat(90), &[]).len(), 40);
+    }
+}

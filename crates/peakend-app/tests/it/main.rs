@@ -4,4 +4,5 @@ mod act;
 mod import;
 mod place;
 mod real_data;
+mod signal;
 mod value;
