@@ -5,9 +5,12 @@
 //! of the text (half-width, lower case, simplified characters), so that the
 //! three languages share their rules. To add a theme: a line in
 //! `data/themes.txt` and a sentence in the tests.
+pub mod aspect;
 pub mod duplicate;
+pub mod emotion;
 mod fold;
 pub mod keyness;
+pub mod labelled;
 mod language;
 mod lexicon;
 mod redaction;
@@ -15,8 +18,11 @@ mod refusal;
 mod segment;
 pub mod sentiment;
 mod theme;
+mod units;
 pub mod verify;
 
+pub use aspect::aspects;
+pub use emotion::emotion;
 pub use fold::{Folded, fold, to_simplified};
 pub use language::{Language, identify, language};
 pub use redaction::redact;

@@ -6,15 +6,15 @@
 //! text. The model card is `models/README.md`.
 
 mod linear;
-mod rules;
+pub(crate) mod rules;
 pub mod training;
 
 use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::fold::Folded;
 use crate::language::{Language, identify};
+use crate::units::{Letters, letters};
 pub use linear::{Model, Pieces};
 use rules::{Weighed, weigh};
 
@@ -54,33 +54,30 @@ pub fn sentiment(text: &str) -> i8 {
 /// Sentiment with the words on which it rests.
 #[must_use]
 pub fn tone(text: &str) -> Tone {
-    let folded = Folded::of(text);
-    let letters = rules::letters(folded.text());
+    let letters = Letters::of(text);
+    tone_of(&letters, identify(text))
+}
+
+pub(crate) fn tone_of(text: &Letters, language: Language) -> Tone {
     let mut hits = Vec::new();
-    let weighed = weigh(&letters, |at, weight| hits.push((at, weight > 0.0)));
-    // from letters of two bytes to bytes of the folded text
-    let mut places: Vec<usize> = Vec::with_capacity(letters.len() + 1);
-    for (at, c) in folded.text().char_indices() {
-        places.extend(std::iter::repeat_n(at, c.len_utf16()));
-    }
-    places.push(folded.text().len());
-    let byte = |letter: usize| places.get(letter).copied().unwrap_or(folded.text().len());
-    let evidence = hits
-        .into_iter()
-        .map(|(at, positive)| Evidence { range: folded.original(byte(at.start)..byte(at.end)), positive })
-        .collect();
-    Tone { sentiment: scaled(&letters, &weighed, identify(text)), evidence }
+    let weighed = weigh(text.letters(), |at, weight| hits.push((at, weight > 0.0)));
+    let evidence = hits.into_iter().map(|(at, positive)| Evidence { range: text.original(&at), positive }).collect();
+    Tone { sentiment: scaled(text.letters(), &weighed, language), evidence }
+}
+
+/// Sentiment of some letters of a text.
+pub(crate) fn of_letters(letters: &[u16], language: Language) -> Option<i8> {
+    let weighed = weigh(letters, |_, _| {});
+    scaled(letters, &weighed, language)
 }
 
 pub(crate) fn of_folded(folded: &str, language: Language) -> Option<i8> {
-    let letters = rules::letters(folded);
-    let weighed = weigh(&letters, |_, _| {});
-    scaled(&letters, &weighed, language)
+    of_letters(&letters(folded), language)
 }
 
 /// Whether a text is rather positive than negative; there is no third answer.
 pub(crate) fn polarity(text: &str) -> bool {
-    let letters = rules::letters(&crate::fold::fold(text));
+    let letters = letters(&crate::fold::fold(text));
     let weighed = weigh(&letters, |_, _| {});
     margin(&letters, &weighed, identify(text)) >= 0.0
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::lexicon::Lexicon;
+use crate::units::{CONTRASTS, Class, DEGREES, Endings, NEGATIONS, REACH, class, unit};
 
 /// What the lists say of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,18 +26,19 @@ const CONTRAST: u16 = 102;
 /// Code of weight 0.
 const NOTHING: u16 = 50;
 
+/// The words of `data/sentiment.txt` with their weights, -3 to 3.
+pub(crate) fn weighted() -> impl Iterator<Item = (String, i16)> {
+    let lines = include_str!("../../data/sentiment.txt").lines().filter(|l| !l.starts_with('#'));
+    let weighed =
+        lines.filter_map(|l| l.split_once('\t')).filter_map(|(weight, words)| Some((weight.parse().ok()?, words)));
+    weighed.flat_map(|(weight, words)| words.split(' ').map(move |word| (word.replace('_', " "), weight)))
+}
+
 fn lists() -> &'static Lexicon {
     static LISTS: OnceLock<Lexicon> = OnceLock::new();
     LISTS.get_or_init(|| {
-        let lines = include_str!("../../data/sentiment.txt").lines().filter(|l| !l.starts_with('#'));
-        let weights: Vec<(String, u16)> = lines
-            .filter_map(|l| l.split_once('\t'))
-            .filter_map(|(weight, words)| Some((weight.parse::<i16>().ok()?, words)))
-            .flat_map(|(weight, words)| {
-                let code = NOTHING.saturating_add_signed(weight);
-                words.split(' ').map(move |word| (word.replace('_', " "), code))
-            })
-            .collect();
+        let weights: Vec<(String, u16)> =
+            weighted().map(|(word, weight)| (word, NOTHING.saturating_add_signed(weight))).collect();
         let marks = [(NEGATIONS, NEGATION), (DEGREES, DEGREE), (CONTRASTS, CONTRAST)];
         // of a word listed twice the lower code counts, so weights precede marks
         let marks = marks.iter().flat_map(|(words, mark)| words.split_whitespace().map(move |word| (word, *mark)));
@@ -44,22 +46,9 @@ fn lists() -> &'static Lexicon {
     })
 }
 
-const NEGATIONS: &str = "不 没 没有 并不 不是 不会 不能 无法 毫不 从不 别 未 无 冇 唔 唔系 并非 不算 不太 \
-    not no never cannot hardly without nor neither dont doesnt didnt cant wont isnt wasnt";
-const DEGREES: &str = "很 太 非常 特别 极其 十分 超级 真 最 更 几 超 巨 挺 蛮 相当 \
-    so very too really extremely totally far absolutely incredibly highly quite pretty super";
-const CONTRASTS: &str = "但 但是 可是 不过 然而 却 就是 只是 but however although yet though except";
-
-/// How far a negation or degree reaches, in units (Chinese words or characters, English words).
-const REACH: usize = 4;
 /// What words after and before a contrast count.
 const AFTER: f64 = 1.5;
 const BEFORE: f64 = 0.5;
-
-/// The letters of a folded text as the lists and the model read them.
-pub(super) fn letters(folded: &str) -> Vec<u16> {
-    folded.encode_utf16().map(|c| if c == 0x2019 { u16::from(b'\'') } else { c }).collect()
-}
 
 /// Weighs a text; calls with the place and the turned and strengthened weight
 /// of every listed word.
@@ -77,7 +66,7 @@ pub(super) fn weigh(letters: &[u16], mut hit: impl FnMut(Range<usize>, f64)) -> 
             at += 1;
             continue;
         }
-        let (length, code) = unit(letters, at, class);
+        let (length, code) = unit(lists(), letters, at, Endings::None, NEGATION);
         content += length - 1;
         if let Some(weight) = state.take(code) {
             hit(at..at + length, weight);
@@ -86,47 +75,6 @@ pub(super) fn weigh(letters: &[u16], mut hit: impl FnMut(Range<usize>, f64)) -> 
     }
     let total = state.total();
     Weighed { balance: total / (total * total + 10.0).sqrt(), words: state.words, content }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Latin,
-    Han,
-    Break,
-    Other,
-    Blank,
-}
-
-fn class(letter: u16) -> Class {
-    match char::from_u32(u32::from(letter)) {
-        Some('a'..='z') => Class::Latin,
-        Some('\u{3400}'..='\u{9fff}') => Class::Han,
-        Some(',' | '.' | ';' | '!' | '?' | '\n' | '。' | '、' | '~') => Class::Break,
-        Some(c) if c.is_alphanumeric() => Class::Other,
-        _ => Class::Blank,
-    }
-}
-
-/// Length and code of the longest listed word here, or of what stands instead.
-fn unit(letters: &[u16], at: usize, class: Class) -> (usize, Option<u16>) {
-    let rest = letters.get(at..).unwrap_or_default();
-    let latin =
-        |letter: Option<&u16>| letter.is_some_and(|l| self::class(*l) == Class::Latin || *l == u16::from(b'\''));
-    let mut longest = None;
-    lists().words_at(rest, |length, code| {
-        if class == Class::Han || !latin(rest.get(length)) {
-            longest = Some((length, code as u16));
-        }
-    });
-    if let Some((length, code)) = longest {
-        return (length, Some(code));
-    }
-    if class == Class::Han {
-        return (1, None);
-    }
-    let length = rest.iter().take_while(|l| latin(Some(l))).count().max(1);
-    let contracted = rest.get(..length).is_some_and(|word| word.ends_with(&[0x6e, 0x27, 0x74]));
-    (length, contracted.then_some(NEGATION))
 }
 
 /// Sums by clause.
@@ -188,6 +136,7 @@ impl Clauses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::letters;
 
     fn balance(text: &str) -> f64 {
         weigh(&letters(&crate::fold::fold(text)), |_, _| {}).balance

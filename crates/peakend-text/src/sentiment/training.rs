@@ -2,8 +2,9 @@
 //! descent with steps of their own for each place (AdaGrad, Duchi et al. 2011).
 
 use super::linear::{Model, Pieces, each_place};
-use super::rules::{letters, weigh};
+use super::rules::weigh;
 use crate::fold::fold;
+use crate::units::letters;
 
 /// A labelled text.
 #[derive(Debug, Clone, PartialEq)]
