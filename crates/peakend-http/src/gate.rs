@@ -12,7 +12,8 @@ use Permission::{Administer, Ask, Configure, Improve, Ingest, ReadVoices, SeeFig
 /// Any one of these is enough to be heard; an empty list leaves it to the use case.
 type AnyOf = &'static [Permission];
 
-/// First segments below `/api/v1`, what reading needs, what writing needs.
+/// First segments below `/api/v1`, what reading needs, what writing needs. `erasures`
+/// counts as first wherever it stands: who may send persons may not erase them.
 const NOUNS: &[(&str, AnyOf, AnyOf)] = &[
     ("session", &[], &[]),
     ("users", &[WorkCases, Configure, Administer], &[Administer]),
@@ -24,6 +25,7 @@ const NOUNS: &[(&str, AnyOf, AnyOf)] = &[
     ("journeys", STAFF, &[Configure]),
     ("touchpoints", STAFF, &[Configure]),
     ("people", &[ReadVoices], &[Ingest]),
+    ("erasures", &[Administer], &[Administer]),
     ("responses", STAFF, &[Ingest]),
     ("signals", STAFF, &[Ingest]),
     ("events", STAFF, &[Ingest]),
@@ -60,7 +62,8 @@ const WRITERS: AnyOf = &[Administer, Configure, Ask, WorkCases, Improve];
 /// those who may change something.
 pub(crate) fn hears(role: Role, method: &Method, route: &str) -> bool {
     let Some(below) = route.strip_prefix("/api/v1/") else { return !route.starts_with("/v1/") || role.may(Ingest) };
-    let noun = below.split('/').next().unwrap_or_default();
+    let first = below.split('/').next().unwrap_or_default();
+    let noun = if below.ends_with("/erasures") { "erasures" } else { first };
     let (read, write) =
         NOUNS.iter().find(|(name, _, _)| *name == noun).map_or((STAFF, WRITERS), |(_, read, write)| (*read, *write));
     let reading = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
@@ -78,6 +81,8 @@ mod tests {
         assert!(hears(Role::Ingest, &Method::POST, "/api/v1/responses"));
         assert!(!hears(Role::Ingest, &Method::GET, "/api/v1/units"));
         assert!(!hears(Role::Ingest, &Method::POST, "/api/v1/never-heard-of"));
+        assert!(!hears(Role::Ingest, &Method::POST, "/api/v1/people/{id}/erasures"));
+        assert!(!hears(Role::Analyst, &Method::POST, "/api/v1/people/{id}/erasures"));
     }
 
     #[test]

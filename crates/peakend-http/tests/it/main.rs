@@ -4,6 +4,7 @@ mod act;
 mod asking;
 mod bad_input;
 mod coverage;
+mod erasure;
 mod insight;
 mod place;
 mod sign_in;

@@ -1,6 +1,7 @@
 //! Sense routes.
 mod ask;
 mod channel;
+mod erasure;
 mod event;
 mod event_rule;
 mod import;
@@ -27,6 +28,7 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
         .merge(import::router())
         .merge(touchpoint::router())
         .merge(person::router())
+        .merge(erasure::router())
         .merge(survey::router())
         .merge(signal::router())
         .merge(response::router())
