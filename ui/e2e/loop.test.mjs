@@ -59,7 +59,7 @@ export default async function loop(t) {
     await inbox.getByText(mark).first().waitFor({ timeout: 20_000 });
   });
 
-  await t.step('the case is found, taken and closed with the keyboard, closing in three keys', async () => {
+  await t.step('the case is found, taken and closed with the keyboard, and nobody says for whom how it was contacted', async () => {
     await inbox.locator('main').focus();
     for (let i = 0; i < 10; i += 1) {
       await inbox.keyboard.press('j');
@@ -76,7 +76,11 @@ export default async function loop(t) {
     await dialog.waitFor();
     await inbox.keyboard.press('5');
     assert.equal(await dialog.getByRole('button', { name: 'Waiting' }).getAttribute('aria-pressed'), 'true');
-    await inbox.keyboard.press('Enter');
+    assert.deepEqual(await dialog.locator('select').evaluateAll((all) => all.map((one) => one.value)), ['', '']);
+    assert.equal(await dialog.getByRole('button', { name: 'Close case' }).isDisabled(), true);
+    await dialog.getByLabel('How').selectOption('phone');
+    await dialog.getByLabel('Outcome').selectOption('reached');
+    await inbox.keyboard.press('Control+Enter');
     await dialog.waitFor({ state: 'detached' });
     await pane.getByRole('button', { name: 'Reopen' }).waitFor();
     await inbox.keyboard.press('Escape');

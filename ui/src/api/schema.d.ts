@@ -2007,6 +2007,7 @@ export interface components {
         };
         /** @description Standardised mean difference of a covariate. */
         BalanceView: {
+            asked?: components["schemas"]["AskedView"] | null;
             /** Format: double */
             after: number;
             /** Format: double */
@@ -2025,6 +2026,16 @@ export interface components {
             revision?: number | null;
             /** @description Last day */
             to: string;
+        };
+        /** @description How somebody is called who was asked, or not. */
+        AskedView: {
+            alias?: string | null;
+            /** @description The strongest of their names: `user_id`, `customer_id`, `employee_id`, `email`, `phone` or `anonymous_id`. */
+            alias_kind?: string | null;
+            /** @description The id that leads to them now. */
+            id: string;
+            /** @description Empty when not known. */
+            name: string;
         };
         /** @description One month of it. */
         BaselineMonth: components["schemas"]["FrozenFigureView"] & {
@@ -2973,6 +2984,10 @@ export interface components {
             reason?: string | null;
         };
         /** @description All keys, newest first. */
+            /** @description How many there are per state, whatever the filter. */
+            counts: {
+                [key: string]: number;
+            };
         KeyPage: {
             items: components["schemas"]["ApiKeyView"][];
             next_cursor?: string | null;
@@ -4978,6 +4993,8 @@ export interface operations {
             201: {
                 headers: {
                     [name: string]: unknown;
+                /** @description `due` (what is due next first), `newest` or `score` (worst first); when absent `due` on the tabs of work, `newest` on the others. A cursor belongs to the order it was made in. */
+                order?: string;
                 };
                 content: {
                     "application/json": components["schemas"]["CaseView"];

@@ -3,7 +3,7 @@
 mod reading;
 mod verb;
 
-pub use peakend_store::act::case::{CaseCounts, CaseEntry, CaseFilter, CaseGlance, CaseView, Cursor};
+pub use peakend_store::act::case::{CaseCounts, CaseEntry, CaseFilter, CaseGlance, CaseOrder, CaseView, Cursor};
 pub use peakend_store::sense::person::PersonCase;
 pub use reading::{CaseClocks, CaseList, CaseQuery, CaseReading, PlaceNames, list, owners, read};
 pub use verb::{Seen, assign, contact, note, offer, open_by_hand, reopen, resolve, take};

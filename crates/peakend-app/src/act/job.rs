@@ -1,5 +1,6 @@
 //! Jobs: written in the transaction that needs them, run later, seen and replayed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -116,6 +117,8 @@ pub struct JobPage {
     pub total: i64,
     /// Where the next page begins.
     pub next: Option<String>,
+    /// How many there are per state.
+    pub counts: BTreeMap<String, i64>,
 }
 
 /// Jobs of a state, or all.
@@ -123,7 +126,8 @@ pub async fn list(ctx: &Ctx<'_>, state: Option<JobState>, cursor: &str, limit: i
     ctx.require(Permission::Administer)?;
     let mut tx = ctx.app.store.read().await?;
     let (items, total, next) = store::page(&mut tx, ctx.org(), state, cursor, limit.clamp(1, 200)).await?;
-    Ok(JobPage { items, total, next })
+    let counts = store::counts(&mut tx, ctx.org()).await?;
+    Ok(JobPage { items, total, next, counts })
 }
 
 /// Let a dead job begin anew.

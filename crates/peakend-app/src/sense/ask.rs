@@ -1,9 +1,13 @@
 //! Asks: the list of decisions, and the one that is due in a page.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use jiff::{SignedDuration, Timestamp};
-use peakend_domain::Permission;
 use peakend_domain::sense::ask::{Ask, LASTS_HOURS};
 use peakend_domain::sense::person::{Alias, AliasKind};
+use peakend_domain::{Permission, PersonId};
+use peakend_store::Tx;
 use peakend_store::sense::{ask, person};
 use serde_json::Value;
 
@@ -15,10 +19,23 @@ use crate::{Ctx, Error};
 pub struct AskList {
     /// Decisions.
     pub items: Vec<Ask>,
+    /// Whom they were about, by id, within the reader's scope.
+    pub persons: BTreeMap<PersonId, AskedPerson>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
     /// How many there are per state.
     pub counts: Vec<(String, i64)>,
+}
+
+/// How somebody is called who was asked, or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedPerson {
+    /// The id that leads to them now.
+    pub id: PersonId,
+    /// Name; empty when not known.
+    pub name: String,
+    /// The strongest of their aliases.
+    pub alias: Option<Alias>,
 }
 
 /// List decisions, of one state unless `state` is empty.
@@ -32,7 +49,36 @@ pub async fn list(ctx: &Ctx<'_>, state: &str, cursor: &str, limit: i64) -> Resul
     let more = items.len() > most;
     items.truncate(most);
     let next_cursor = if more { items.last().map(|a| a.id.to_string()) } else { None };
-    Ok(AskList { items, next_cursor, counts })
+    let persons = persons_of(&mut tx, ctx, &items).await?;
+    Ok(AskList { items, persons, next_cursor, counts })
+}
+
+/// Who stands behind the decisions; a merged person under the former id too.
+async fn persons_of(tx: &mut Tx, ctx: &Ctx<'_>, items: &[Ask]) -> Result<BTreeMap<PersonId, AskedPerson>, Error> {
+    let mut now_is = BTreeMap::new();
+    for id in items.iter().map(|ask| PersonId::stored(ask.person.clone())) {
+        if let Entry::Vacant(place) = now_is.entry(id) {
+            let into = person::merged_into(tx, ctx.org(), place.key()).await?;
+            let now = into.unwrap_or_else(|| place.key().clone());
+            place.insert(now);
+        }
+    }
+    let ids: Vec<PersonId> = now_is.values().cloned().collect();
+    let seen = person::find_seen(tx, ctx.scope(), &ids).await?;
+    let known = person::candidates(tx, ctx.org(), &ids).await?;
+    let strongest: BTreeMap<PersonId, Option<Alias>> = known
+        .into_iter()
+        .map(|known| {
+            let rank = |a: &Alias| AliasKind::ALL.iter().position(|kind| *kind == a.kind);
+            (known.id, known.aliases.into_iter().min_by_key(rank))
+        })
+        .collect();
+    let asked = now_is.into_iter().filter_map(|(asked, id)| {
+        let person = seen.get(&id)?;
+        let alias = strongest.get(&id).cloned().flatten();
+        Some((asked, AskedPerson { id, name: person.name.clone(), alias }))
+    });
+    Ok(asked.collect())
 }
 
 /// The ask that is due for whoever uses a browser, as the path of its survey;

@@ -147,7 +147,7 @@ async fn measured(world: &World) {
 }
 
 async fn cases(world: &World, bad_reviews: usize) {
-    let query = CaseQuery { view: CaseView::Team, filter: CaseFilter::default(), after: None, limit: 1 };
+    let query = CaseQuery { view: CaseView::Team, order: None, filter: CaseFilter::default(), after: None, limit: 1 };
     let total = case::list(&world.ctx(), &query).await.unwrap().total;
     assert_eq!(
         usize::try_from(total).unwrap(),

@@ -1,6 +1,8 @@
 //! Cases, rules, calendars, initiatives and jobs over HTTP, from a signal to a closed case.
 use http::StatusCode;
+use peakend_app::act::job;
 use peakend_domain::Role;
+use peakend_domain::act::job::JobRequest;
 use peakend_testkit::{Client, World};
 use serde_json::{Value, json};
 
@@ -80,6 +82,7 @@ async fn bad_input_to_a_case_names_the_field() {
         assert_eq!(reply.json()["faults"][0]["path"], field, "{noun}");
     }
     assert_eq!(staff.get("/api/v1/cases?cursor=nonsense").await.json()["faults"][0]["path"], "cursor");
+    assert_eq!(staff.get("/api/v1/cases?order=fate").await.json()["faults"][0]["path"], "order");
     assert_eq!(staff.get("/api/v1/cases?phase=lost").await.json()["faults"][0]["path"], "phase");
     let key = world.client(Role::Owner).await;
     assert_eq!(key.post(&format!("{path}/takings"), &json!({})).await.code(), "takes_a_person");
@@ -151,4 +154,21 @@ async fn jobs_are_for_owners_and_only_dead_ones_are_replayed() {
     assert_eq!(owner.get("/api/v1/jobs?state=dead").await.ok()["total"], 0);
     let none = owner.post("/api/v1/jobs/job_00000000000000000000000000/replays", &json!({})).await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
+    // a kind that no worker knows fails until it is given up, and says why
+    let now = world.app.now();
+    let request = JobRequest { kind: "carry".to_owned(), payload: json!({}), run_at: now, unique_key: "1".to_owned() };
+    let mut tx = world.app.store.begin().await.unwrap();
+    job::enqueue(&mut tx, &*world.app.entropy, &world.org, &request, now).await.unwrap();
+    tx.commit().await.unwrap();
+    for _attempt in 0..7 {
+        world.app.run_jobs(world.app.now()).await.unwrap();
+        world.advance(jiff::SignedDuration::from_hours(25));
+    }
+    let dead = owner.get("/api/v1/jobs?state=dead").await.ok();
+    assert_eq!((&dead["counts"], dead["items"][0]["attempts"].as_i64()), (&json!({"dead": 1}), Some(7)));
+    assert!(dead["items"][0]["last_error"].as_str().unwrap().contains("carry"));
+    let again = format!("/api/v1/jobs/{}/replays", dead["items"][0]["id"].as_str().unwrap());
+    assert_eq!(world.client(Role::Analyst).await.post(&again, &json!({})).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(owner.post(&again, &json!({})).await.ok()["state"], "waiting");
+    assert_eq!(owner.post(&again, &json!({})).await.code(), "job_not_dead");
 }

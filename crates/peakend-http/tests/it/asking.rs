@@ -290,6 +290,9 @@ async fn an_event_asks_the_person_in_the_page_once_and_says_why_not_again() {
     assert_eq!(asks["counts"], json!({"answered": 1, "withheld": 1}));
     assert_eq!(asks["items"][0]["reason"], "asked_recently");
     assert_eq!(asks["items"][0]["last_asked_at"], "2026-01-05T01:00:00Z");
+    let asked = &asks["items"][0]["asked"];
+    assert_eq!(asked["id"], asks["items"][0]["person"], "whom it was about leads to their page");
+    assert_eq!((&asked["alias_kind"], &asked["alias"]), (&json!("anonymous_id"), &json!("anon-1")), "{asked}");
     let heard = voices(&world).await;
     assert_eq!(heard.len(), 1);
     assert!(heard[0].person.starts_with("per_"), "the answer belongs to whom the event happened");

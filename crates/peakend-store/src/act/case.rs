@@ -16,7 +16,7 @@ use sqlx::any::AnyRow;
 use crate::{StoreError, Tx};
 
 pub use entry::{CaseEntry, add_entry, entries};
-pub use page::{CaseCounts, CaseFilter, CaseGlance, CasePage, CaseView, Cursor, counts, page};
+pub use page::{CaseCounts, CaseFilter, CaseGlance, CaseOrder, CasePage, CaseView, Cursor, counts, page};
 
 /// Whose eyes: cases within the unit scope, and the reader's own wherever they are.
 #[derive(Debug, Clone, Copy)]

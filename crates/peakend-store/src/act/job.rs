@@ -1,6 +1,8 @@
 //! The outbox: jobs are written in the transaction that needs them, leased by a
 //! worker, tried again with growing waits, and kept when they are given up.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use peakend_domain::act::job::{Job, JobRequest, JobState, LEASE_SECONDS, retry_at};
 use peakend_domain::{JobId, OrgId, micros, timestamp};
@@ -133,6 +135,19 @@ pub async fn find(tx: &mut Tx, org: &OrgId, id: &JobId) -> Result<Option<Job>, S
         .await
         .map_err(StoreError::on("find a job"))?;
     row.as_ref().map(read).transpose()
+}
+
+/// How many jobs there are per state; states without one are left out.
+pub async fn counts(tx: &mut Tx, org: &OrgId) -> Result<BTreeMap<String, i64>, StoreError> {
+    let rows = sqlx::query("SELECT state, CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE org_id = $1 GROUP BY state")
+        .bind(org.as_str())
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(StoreError::on("count jobs"))?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("state")?, row.try_get("n")?)))
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(StoreError::on("count jobs"))
 }
 
 /// A page of jobs, newest first: the rows, how many there are in all, and the

@@ -137,6 +137,31 @@ pub async fn find(tx: &mut Tx, scope: &Scope, id: &PersonId) -> Result<Option<Pe
     row.as_ref().map(|row| read(Columns::of(row, "read a person"))).transpose()
 }
 
+/// Those of some persons that are within the scope, as [`find`] finds them.
+pub async fn find_seen(
+    tx: &mut Tx,
+    scope: &Scope,
+    ids: &[PersonId],
+) -> Result<BTreeMap<PersonId, Person>, StoreError> {
+    let mut all = BTreeMap::new();
+    for chunk in ids.chunks(rows_of(1)) {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM person WHERE org_id = $1 AND {IN_SCOPE} AND id IN {}",
+            placeholders(1, chunk.len(), 2)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(scope.org.as_str()).bind(prefix(scope));
+        for id in chunk {
+            query = query.bind(id.as_str());
+        }
+        let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("find persons"))?;
+        for row in &rows {
+            let person = read(Columns::of(row, "read a person"))?;
+            all.insert(person.id.clone(), person);
+        }
+    }
+    Ok(all)
+}
+
 /// `$1` organisation, `$2` path prefix, empty for the whole organisation.
 const IN_SCOPE: &str = "($2 = '' OR unit_code IN (SELECT u.code FROM unit u JOIN unit_placement p ON p.unit_id = u.id \
     WHERE u.org_id = $1 AND p.valid_to IS NULL AND substr(p.path, 1, length($2)) = $2))";

@@ -13,7 +13,7 @@ use peakend_domain::{
     UnitScope, UserId,
 };
 use peakend_store::act::calendar::StoredCalendar;
-use peakend_store::act::case::{CaseEntry, CaseFilter, CaseSight, CaseView};
+use peakend_store::act::case::{CaseEntry, CaseFilter, CaseOrder, CaseSight, CaseView};
 use peakend_store::act::{alert, alert_rule, calendar, case, initiative, job};
 
 use crate::{at, on_both};
@@ -102,7 +102,7 @@ async fn a_reader_sees_the_subtree_and_their_own_cases_only() {
         let ann = user("ann");
         let seen = async |tx: &mut peakend_store::Tx, sight: CaseSight<'_>, view| {
             let filter = CaseFilter::default();
-            let page = case::page(tx, sight, view, &filter, at(0), None, 50).await.unwrap();
+            let page = case::page(tx, sight, (view, view.usual_order()), &filter, at(0), None, 50).await.unwrap();
             assert_eq!(page.total, i64::try_from(page.items.len()).unwrap());
             page.items.iter().map(|g| g.case.opening.number).collect::<Vec<_>>()
         };
@@ -117,7 +117,8 @@ async fn a_reader_sees_the_subtree_and_their_own_cases_only() {
         assert_eq!((counts.all, counts.team, counts.overdue, counts.closed, counts.mine), (3, 3, 1, 0, 0));
         let in_b1 = CaseFilter { unit: "b1".to_owned(), ..CaseFilter::default() };
         let all = Scope::all(org());
-        let page = case::page(&mut tx, CaseSight { scope: &all, own: None }, CaseView::All, &in_b1, at(0), None, 50);
+        let sight = CaseSight { scope: &all, own: None };
+        let page = case::page(&mut tx, sight, (CaseView::All, CaseOrder::Newest), &in_b1, at(0), None, 50);
         assert_eq!(page.await.unwrap().total, 1);
     })
     .await;
@@ -133,11 +134,13 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
         }
         let all = Scope::all(org());
         let sight = CaseSight { scope: &all, own: None };
-        for (view, wanted) in [(CaseView::All, 23), (CaseView::Team, 12), (CaseView::Closed, 11)] {
+        let orders = [CaseOrder::Due, CaseOrder::Newest, CaseOrder::Score];
+        let tabs = [(CaseView::All, 23), (CaseView::Team, 12), (CaseView::Closed, 11)];
+        for ((view, wanted), order) in tabs.into_iter().flat_map(|tab| orders.map(|order| (tab, order))) {
             let (mut numbers, mut cursor) = (Vec::new(), None);
             loop {
                 let filter = CaseFilter { priority: Some(Priority::High), from: Some(at(0)), ..CaseFilter::default() };
-                let page = case::page(&mut tx, sight, view, &filter, at(0), cursor.as_ref(), 5).await.unwrap();
+                let page = case::page(&mut tx, sight, (view, order), &filter, at(0), cursor.as_ref(), 5).await.unwrap();
                 assert_eq!(page.total, wanted);
                 numbers.extend(page.items.iter().map(|g| g.case.opening.number));
                 cursor = page.next;
@@ -151,6 +154,39 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
             assert_eq!(i64::try_from(distinct.len()).unwrap(), wanted);
             assert_eq!(numbers.len(), distinct.len());
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn work_is_listed_by_what_is_due_next_or_by_age_or_by_the_worst_score() {
+    on_both("case_order", |store| async move {
+        let mut tx = store.begin().await.unwrap();
+        // opened one after the other: NPS 3 of 10, CSAT 1 of 5, no score
+        for number in 1..=3 {
+            let mut case = new_case(number, "/hq/b1/", None);
+            case.opening.score = [Some(3), Some(1), None][usize::try_from(number - 1).unwrap()];
+            case::insert(&mut tx, &case).await.unwrap();
+            let mut said = crate::value::a_voice(&format!("r.{number}"), number, 3, "", "/hq/b1/");
+            (said.nps, said.csat) =
+                [(Some(3), None), (None, Some(1)), (None, None)][usize::try_from(number - 1).unwrap()];
+            peakend_store::sense::voice::insert(&mut tx, &said).await.unwrap();
+        }
+        // the first one is contacted: what is due next is its resolution, an hour later
+        let first = new_case(1, "/hq/b1/", None);
+        let contact = Contact { channel: "phone".to_owned(), outcome: ContactOutcome::Reached, note: String::new() };
+        let contacted = first.clone().take(user("ann"), at(2)).and_then(|c| c.contact(contact, at(3))).unwrap();
+        assert!(case::save(&mut tx, &contacted, first.revision).await.unwrap());
+        case::insert(&mut tx, &closed(new_case(4, "/hq/b1/", None))).await.unwrap();
+        let all = Scope::all(org());
+        let sight = CaseSight { scope: &all, own: None };
+        let mut seen = Vec::new();
+        for order in ["due", "newest", "score"] {
+            let order = (CaseView::All, CaseOrder::parse(order).unwrap());
+            let page = case::page(&mut tx, sight, order, &CaseFilter::default(), at(0), None, 50).await.unwrap();
+            seen.push(page.items.iter().map(|g| g.case.opening.number).collect::<Vec<_>>());
+        }
+        assert_eq!(seen, [[2, 3, 1, 4], [4, 3, 2, 1], [2, 1, 3, 4]]);
     })
     .await;
 }
@@ -288,6 +324,7 @@ async fn a_job_is_leased_retried_buried_and_replayed() {
             state = job::fail(&mut tx, &running, "mail server away", now).await.unwrap();
         }
         let (dead, total, _) = job::page(&mut tx, &org(), Some(JobState::Dead), "", 10).await.unwrap();
+        assert_eq!(job::counts(&mut tx, &org()).await.unwrap(), BTreeMap::from([("dead".to_owned(), 1)]));
         assert_eq!((dead.len(), total, dead[0].last_error.as_str(), dead[0].attempts), (1, 1, "mail server away", 7));
         assert!(job::replay(&mut tx, &org(), &id("job_1"), now).await.unwrap());
         assert!(!job::replay(&mut tx, &org(), &id("job_1"), now).await.unwrap());

@@ -11,4 +11,5 @@ export const routes: Route[] = [
     load: () => import('./users/Users.svelte'),
   },
   { path: '/settings/keys', label: 'admin.nav.keys', nav: true, icon: 'key', roles: ['owner'], load: () => import('./keys/Keys.svelte') },
+  { path: '/settings/jobs', label: 'admin.nav.jobs', nav: true, icon: 'clock', roles: ['owner'], load: () => import('./jobs/Jobs.svelte') },
 ];

@@ -9,7 +9,7 @@ use peakend_domain::sense::voice::Voice;
 use peakend_domain::{CaseId, LocalText, Permission, PersonId, UserId};
 use peakend_store::act::calendar::{self, StoredCalendar};
 use peakend_store::act::case::{
-    self as store, CaseCounts, CaseEntry, CaseFilter, CaseGlance, CaseSight, CaseView, Cursor,
+    self as store, CaseCounts, CaseEntry, CaseFilter, CaseGlance, CaseOrder, CaseSight, CaseView, Cursor,
 };
 use peakend_store::admin::user;
 use peakend_store::sense::{person, voice};
@@ -22,6 +22,8 @@ use crate::{Ctx, Error};
 pub struct CaseQuery {
     /// Tab.
     pub view: CaseView,
+    /// Order; the tab's usual one when absent.
+    pub order: Option<CaseOrder>,
     /// Filter.
     pub filter: CaseFilter,
     /// Where to go on.
@@ -110,7 +112,9 @@ pub async fn list(ctx: &Ctx<'_>, query: &CaseQuery) -> Result<CaseList, Error> {
     let sight = CaseSight { scope: ctx.scope(), own: ctx.actor.user() };
     let mut tx = ctx.app.store.read().await?;
     let limit = query.limit.clamp(1, 200);
-    let page = store::page(&mut tx, sight, query.view, &query.filter, now, query.after.as_ref(), limit).await?;
+    let order = query.order.unwrap_or_else(|| query.view.usual_order());
+    let page =
+        store::page(&mut tx, sight, (query.view, order), &query.filter, now, query.after.as_ref(), limit).await?;
     let counts = store::counts(&mut tx, sight, &query.filter, now).await?;
     let calendars = calendar::list(&mut tx, ctx.org()).await?;
     let clocks = clocks_of(&calendars)?;

@@ -5,7 +5,7 @@ mod view;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use peakend_app::act::case::{self, CaseFilter, CaseQuery, Seen};
+use peakend_app::act::case::{self, CaseFilter, CaseOrder, CaseQuery, Seen};
 use peakend_app::{Ctx, Error};
 use peakend_domain::act::case::{Case, Phase, Priority};
 use peakend_domain::act::recovery::Recovery;
@@ -45,6 +45,8 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
 struct CaseParams {
     /// `mine`, `team`, `overdue`, `closed` or `all` (the default)
     view: Option<String>,
+    /// `due` (what is due next first), `newest` or `score` (worst first); when absent `due` on the tabs of work, `newest` on the others. A cursor belongs to the order it was made in.
+    order: Option<String>,
     /// `open`, `taken`, `contacted`, `recovering`, `resolved`, `reopened`
     phase: Option<String>,
     /// `urgent`, `high`, `normal`
@@ -264,7 +266,8 @@ fn query(params: CaseParams) -> Result<CaseQuery, Error> {
     };
     let after = params.cursor.filter(|c| !c.is_empty()).map(|c| view::cursor(&c)).transpose()?;
     let view = word("view", tab, view::tab, "mine, team, overdue, closed, all")?;
-    Ok(CaseQuery { view, filter, after, limit: params.limit.unwrap_or(50) })
+    let order = maybe("order", params.order, CaseOrder::parse, "due, newest, score")?;
+    Ok(CaseQuery { view, order, filter, after, limit: params.limit.unwrap_or(50) })
 }
 
 fn maybe<T>(path: &str, text: Option<String>, parse: fn(&str) -> Option<T>, known: &str) -> Result<Option<T>, Error> {

@@ -1,5 +1,7 @@
 //! Jobs: what waits, what runs, what was given up.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -44,6 +46,8 @@ struct JobPage {
     items: Vec<JobView>,
     next_cursor: Option<String>,
     total: i64,
+    /// How many there are per state, whatever the filter.
+    counts: BTreeMap<String, i64>,
 }
 
 /// Which jobs.
@@ -70,7 +74,7 @@ async fn jobs(
     let cursor = params.cursor.unwrap_or_default();
     let page = job::list(&caller.ctx(&app), state, &cursor, params.limit.unwrap_or(50)).await?;
     let items = page.items.into_iter().map(view).collect();
-    Ok(Json(JobPage { items, next_cursor: page.next, total: page.total }))
+    Ok(Json(JobPage { items, next_cursor: page.next, total: page.total, counts: page.counts }))
 }
 
 /// Let a job that was given up begin anew.

@@ -1,11 +1,14 @@
 //! Asks: the list of decisions, the one due in a page, the loader and the demo bank.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use peakend_app::Ctx;
-use peakend_app::sense::ask;
+use peakend_app::sense::ask::{self, AskedPerson};
+use peakend_domain::PersonId;
 use peakend_domain::sense::ask::{Ask, AskState};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,6 +36,8 @@ struct AskView {
     survey: String,
     /// Person id.
     person: String,
+    /// Who that is; absent when not known, or not in your units.
+    asked: Option<AskedView>,
     /// `due`, `shown`, `answered` or `withheld`
     state: &'static str,
     /// Why nobody was asked: `asked_recently` or `survey_not_open`.
@@ -47,6 +52,18 @@ struct AskView {
     show_at: String,
 }
 
+/// How somebody is called who was asked, or not.
+#[derive(Debug, Serialize, ToSchema)]
+struct AskedView {
+    /// The id that leads to them now.
+    id: String,
+    /// Empty when not known.
+    name: String,
+    /// The strongest of their names: `user_id`, `customer_id`, `employee_id`, `email`, `phone` or `anonymous_id`.
+    alias_kind: Option<&'static str>,
+    alias: Option<String>,
+}
+
 /// Decisions, the newest first.
 #[derive(Debug, Serialize, ToSchema)]
 struct AskList {
@@ -54,7 +71,7 @@ struct AskList {
     next_cursor: Option<String>,
     total: i64,
     /// How many there are per state.
-    counts: std::collections::BTreeMap<String, i64>,
+    counts: BTreeMap<String, i64>,
 }
 
 /// Which decisions.
@@ -74,7 +91,16 @@ struct Due {
     survey: Option<String>,
 }
 
-fn view(a: Ask) -> AskView {
+fn asked(person: &AskedPerson) -> AskedView {
+    AskedView {
+        id: person.id.to_string(),
+        name: person.name.clone(),
+        alias_kind: person.alias.as_ref().map(|a| a.kind.name()),
+        alias: person.alias.as_ref().map(|a| a.value.clone()),
+    }
+}
+
+fn view(a: Ask, persons: &BTreeMap<PersonId, AskedPerson>) -> AskView {
     let (reason, last) = match &a.state {
         AskState::Withheld { reason, last } => (Some(reason.name()), *last),
         _ => (None, None),
@@ -83,6 +109,7 @@ fn view(a: Ask) -> AskView {
         id: a.id.to_string(),
         rule: a.rule.map(|r| r.to_string()),
         survey: a.survey.to_string(),
+        asked: persons.get(&PersonId::stored(a.person.clone())).map(asked),
         person: a.person,
         state: a.state.name(),
         reason,
@@ -105,7 +132,7 @@ async fn asks(
     let list = ask::list(&caller.ctx(&app), &q.state, &q.cursor, q.limit.unwrap_or(50)).await?;
     let total = list.counts.iter().filter(|(state, _)| q.state.is_empty() || *state == q.state).map(|(_, n)| n).sum();
     Ok(Json(AskList {
-        items: list.items.into_iter().map(view).collect(),
+        items: list.items.into_iter().map(|a| view(a, &list.persons)).collect(),
         next_cursor: list.next_cursor,
         total,
         counts: list.counts.into_iter().collect(),

@@ -25,6 +25,60 @@ pub enum CaseView {
     All,
 }
 
+impl CaseView {
+    /// The order that is meant when none is asked for: work by what is due, the rest newest first.
+    #[must_use]
+    pub fn usual_order(self) -> CaseOrder {
+        match self {
+            Self::Mine | Self::Team | Self::Overdue => CaseOrder::Due,
+            Self::Closed | Self::All => CaseOrder::Newest,
+        }
+    }
+}
+
+/// Order of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseOrder {
+    /// By the instant that matters next, first contact or resolution; closed cases last.
+    Due,
+    /// Last opened first; on the tab of closed cases last closed first.
+    Newest,
+    /// Worst score first, the three scales made alike; cases without a score last.
+    Score,
+}
+
+impl CaseOrder {
+    /// The order of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "due" => Some(Self::Due),
+            "newest" => Some(Self::Newest),
+            "score" => Some(Self::Score),
+            _ => None,
+        }
+    }
+
+    /// A whole number per row, and whether the lowest comes first.
+    fn key(self, view: CaseView) -> (&'static str, bool) {
+        match (self, view) {
+            (Self::Due, _) => (
+                "CASE WHEN c.phase = 'resolved' THEN 9000000000000000000 WHEN c.first_contact_at IS NULL \
+                 AND c.contact_due_at < c.resolve_due_at THEN c.contact_due_at ELSE c.resolve_due_at END",
+                true,
+            ),
+            (Self::Newest, CaseView::Closed) => ("c.closed_at", false),
+            (Self::Newest, _) => ("c.opened_at", false),
+            (Self::Score, _) => (
+                "CASE WHEN c.score IS NULL THEN 2000 WHEN v.nps IS NOT NULL THEN c.score * 100 \
+                 WHEN v.csat IS NOT NULL THEN (c.score - 1) * 250 WHEN v.ces IS NOT NULL \
+                 THEN (c.score - 1) * 1000 / 6 ELSE 2000 END",
+                true,
+            ),
+        }
+    }
+}
+
 /// What narrows a tab; empty texts and `None` do not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CaseFilter {
@@ -54,10 +108,10 @@ pub struct CaseFilter {
     pub until: Option<jiff::Timestamp>,
 }
 
-/// Where a page ended: its last row's sort key and id.
+/// Where a page ended: its last row's sort key in the page's order, and id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// Microseconds.
+    /// Sort key.
     pub key: i64,
     /// Case id.
     pub id: String,
@@ -162,11 +216,11 @@ fn condition(view: CaseView, filter: &CaseFilter) -> Condition {
     c
 }
 
-/// A page of a tab: work in order of its due instant, closed cases and "all" newest first.
+/// A page of a tab in an order.
 pub async fn page(
     tx: &mut Tx,
     sight: CaseSight<'_>,
-    view: CaseView,
+    (view, order): (CaseView, CaseOrder),
     filter: &CaseFilter,
     now: jiff::Timestamp,
     after: Option<&Cursor>,
@@ -174,18 +228,14 @@ pub async fn page(
 ) -> Result<CasePage, StoreError> {
     let mut condition = condition(view, filter);
     let total = total(tx, sight, &condition, now).await?;
-    let (key, ascending) = match view {
-        CaseView::Mine | CaseView::Team | CaseView::Overdue => ("c.resolve_due_at", true),
-        CaseView::Closed => ("c.closed_at", false),
-        CaseView::All => ("c.opened_at", false),
-    };
+    let (key, ascending) = order.key(view);
     let (sign, order) = if ascending { (">", "ASC") } else { ("<", "DESC") };
     if let Some(cursor) = after {
         // ids are compared as bytes on both engines: they are ASCII
         condition.values.push(Value::Number(cursor.key));
         condition.values.push(Value::Text(cursor.id.clone()));
         let (k, i) = (condition.values.len() + 3, condition.values.len() + 4);
-        let _ok = write!(condition.sql, " AND ({key} {sign} ${k} OR ({key} = ${k} AND c.id {sign} ${i}))");
+        let _ok = write!(condition.sql, " AND (({key}) {sign} ${k} OR (({key}) = ${k} AND c.id {sign} ${i}))");
     }
     let place = condition.values.len() + 5;
     let sql = format!(

@@ -17,6 +17,9 @@ export const PRIORITIES = ['urgent', 'high', 'normal'] as const;
 export const RECOVERIES = ['not_asked', 'waiting', 'recovered', 'not_recovered', 'unknown'] as const;
 export const VIEWS = ['mine', 'team', 'overdue', 'closed', 'all'] as const;
 export type View = (typeof VIEWS)[number];
+export const ORDERS = ['due', 'newest', 'score'] as const;
+/** What a tab is sorted by when nobody chose: work by what is due, the rest newest first. */
+export const usualOrder = (view: View): (typeof ORDERS)[number] => (view === 'closed' || view === 'all' ? 'newest' : 'due');
 export const CHANNELS = ['phone', 'message', 'email', 'visit', 'public_reply'] as const;
 export const OUTCOMES = ['reached', 'message_left', 'no_answer', 'wrong_address', 'declined'] as const;
 export const OFFERS = ['apology', 'explanation', 'repair', 'fee_refund', 'voucher', 'other'] as const;

@@ -29,6 +29,7 @@ export interface Ask {
   id: string;
   survey: string;
   person: string;
+  asked: { id: string; name: string; alias_kind: string | null; alias: string | null } | null;
   state: 'due' | 'shown' | 'answered' | 'withheld';
   reason: 'asked_recently' | 'survey_not_open' | null;
   last_asked_at: string | null;
