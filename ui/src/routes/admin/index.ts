@@ -12,4 +12,12 @@ export const routes: Route[] = [
   },
   { path: '/settings/keys', label: 'admin.nav.keys', nav: true, icon: 'key', roles: ['owner'], load: () => import('./keys/Keys.svelte') },
   { path: '/settings/jobs', label: 'admin.nav.jobs', nav: true, icon: 'clock', roles: ['owner'], load: () => import('./jobs/Jobs.svelte') },
+  {
+    path: '/settings/erasures',
+    label: 'admin.nav.erasures',
+    nav: true,
+    icon: 'trash',
+    roles: ['owner'],
+    load: () => import('./erasures/Erasures.svelte'),
+  },
 ];
