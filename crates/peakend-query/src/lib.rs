@@ -7,6 +7,7 @@
 mod error;
 mod fact;
 mod filter;
+mod migration;
 mod naive;
 mod question;
 mod table;
@@ -15,6 +16,7 @@ mod warehouse;
 pub use error::WarehouseError;
 pub use fact::{OutcomeFact, VoiceFact, VoiceKind};
 pub use filter::{Band, Filter, Score, Tone};
+pub use migration::{Joint, JointRow, Migration, MigrationQuestion};
 pub use naive::NaiveWarehouse;
 pub use question::{Counting, DayRange, Dimension, Grain, OutcomeQuestion, Question, VoiceList, VoiceOrder};
 pub use table::{Cell, Provenance, Route, Row, Table, VoicePage};

@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    Cell, Loaded, OutcomeFact, OutcomeQuestion, Provenance, Question, Route, Row, Table, VoiceFact, VoiceList,
-    VoiceOrder, VoicePage, Warehouse, WarehouseError,
+    Cell, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Provenance, Question, Route,
+    Row, Table, VoiceFact, VoiceList, VoiceOrder, VoicePage, Warehouse, WarehouseError,
 };
 
 /// Everything in memory, nothing durable.
@@ -71,6 +71,17 @@ impl Warehouse for NaiveWarehouse {
                 .collect();
             Table { rows, provenance: org.provenance() }
         }))
+    }
+
+    async fn joint(&self, q: &Question) -> Result<Vec<JointRow>, WarehouseError> {
+        Ok(self.with(&q.org, |org| {
+            let wanted = |v: &&VoiceFact| q.period.contains(v.day) && q.filter.matches(v) && q.counting.matches(v);
+            JointRow::of(&q.by, org.voices.values().filter(wanted))
+        }))
+    }
+
+    async fn migration(&self, q: &MigrationQuestion) -> Result<Migration, WarehouseError> {
+        Ok(self.with(&q.org, |org| Migration::of(q, org.voices.values())))
     }
 
     async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError> {

@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::{OutcomeFact, OutcomeQuestion, Question, Table, VoiceFact, VoiceList, VoicePage, WarehouseError};
+use crate::{
+    JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Table, VoiceFact, VoiceList,
+    VoicePage, WarehouseError,
+};
 
 /// What a bulk load did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,10 @@ pub enum Loaded {
 pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// Answer a question.
     async fn answer(&self, question: &Question) -> Result<Table, WarehouseError>;
+    /// Scores given together, per group; grain and persons of the question are not looked at.
+    async fn joint(&self, question: &Question) -> Result<Vec<JointRow>, WarehouseError>;
+    /// Persons by their band in two periods.
+    async fn migration(&self, question: &MigrationQuestion) -> Result<Migration, WarehouseError>;
     /// List the voices behind a figure.
     async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError>;
     /// Take new voices into the hot tail.

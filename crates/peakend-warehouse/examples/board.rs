@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use peakend_query::{
-    Band, DayRange, Dimension, Filter, Grain, Question, Score, VoiceFact, VoiceKind, VoiceList, VoiceOrder, Warehouse,
+    Band, Counting, DayRange, Dimension, Filter, Grain, Question, Score, VoiceFact, VoiceKind, VoiceList, VoiceOrder,
+    Warehouse,
 };
 use peakend_warehouse::{SegmentWarehouse, Settings};
 use rand::{Rng, RngExt, SeedableRng};
@@ -117,6 +118,7 @@ fn nps_by_month() -> Question {
         by: Vec::new(),
         grain: Some(Grain::Month),
         persons: false,
+        counting: Counting::Everything,
     }
 }
 
@@ -145,7 +147,13 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("four filters, by week", Question { filter: narrow, grain: Some(Grain::Week), ..base() }),
         (
             "touchpoint with distinct persons, 90 days",
-            Question { period: last, by: vec![Dimension::Touchpoint], persons: true, ..base() },
+            Question {
+                period: last,
+                by: vec![Dimension::Touchpoint],
+                persons: true,
+                counting: Counting::Everything,
+                ..base()
+            },
         ),
     ]
 }

@@ -8,32 +8,50 @@ use datafusion::error::Result;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident, lit};
-use peakend_query::{Cell, Dimension, Question, Row, Table, WarehouseError};
+use peakend_query::{
+    Band, Cell, Counting, Dimension, Filter, Provenance, Question, Route, Row, Table, Tone, WarehouseError,
+};
 
 use crate::cell;
 use crate::coded::{Part, packed, unpacked};
+use crate::codes::Key;
 use crate::columns::{numbers, strings};
+use crate::counted;
 use crate::engine::Engine;
 use crate::fault::engine as fault;
 use crate::org::Snapshot;
 use crate::predicate::{predicate, text, within};
 use crate::scan::Voices;
 
-/// Bucket and codes of a group: what rows are sorted by.
-type Key = (Option<i32>, Vec<String>);
-
 /// Answer a question over a snapshot of its organisation.
 pub(crate) async fn answer(engine: &Engine, snapshot: Snapshot, q: &Question) -> Result<Table, WarehouseError> {
-    let grouping = Grouping::of(q);
-    let mut groups = if snapshot.is_empty() { HashMap::new() } else { grouping.cells(engine, &snapshot, q).await? };
+    let (mut groups, provenance) = match counted::sources(engine, &snapshot, q) {
+        Some(sources) => {
+            let provenance = Provenance { route: Route::Coded, ..snapshot.provenance.clone() };
+            (counted::cells(engine, sources, q).await?, provenance)
+        }
+        None => (scanned(engine, &snapshot, q).await?, snapshot.provenance.clone()),
+    };
     if q.by.is_empty() && q.grain.is_none() {
-        groups.entry((None, Vec::new())).or_default();
+        let whole = groups.entry((None, Vec::new())).or_default();
+        whole.persons = q.persons.then_some(whole.persons.unwrap_or(0));
     }
+    let mut rows: Vec<Row> = groups.into_iter().map(|((bucket, keys), cell)| Row { keys, bucket, cell }).collect();
+    rows.sort_unstable_by(|a, b| (a.bucket, &a.keys).cmp(&(b.bucket, &b.keys)));
+    Ok(Table { rows, provenance })
+}
+
+/// Groups from the rows themselves.
+async fn scanned(engine: &Engine, snapshot: &Snapshot, q: &Question) -> Result<HashMap<Key, Cell>, WarehouseError> {
+    let grouping = Grouping::of(q);
+    if snapshot.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut groups = grouping.cells(engine, snapshot, q).await?;
     if q.persons {
-        let persons = if snapshot.is_empty() || grouping.person.is_some() {
-            HashMap::new()
-        } else {
-            grouping.persons(engine, &snapshot, q).await?
+        let persons = match grouping.person {
+            Some(_) => HashMap::new(),
+            None => grouping.persons(engine, snapshot, q).await?,
         };
         for (key, cell) in &mut groups {
             cell.persons = Some(match grouping.person {
@@ -42,9 +60,21 @@ pub(crate) async fn answer(engine: &Engine, snapshot: Snapshot, q: &Question) ->
             });
         }
     }
-    let mut rows: Vec<Row> = groups.into_iter().map(|((bucket, keys), cell)| Row { keys, bucket, cell }).collect();
-    rows.sort_unstable_by(|a, b| (a.bucket, &a.keys).cmp(&(b.bucket, &b.keys)));
-    Ok(Table { rows, provenance: snapshot.provenance })
+    groups.values_mut().for_each(|cell| *cell = q.counting.narrow(std::mem::take(cell)));
+    Ok(groups)
+}
+
+/// The question's filter, and that a voice counts.
+fn counting(q: &Question) -> Filter {
+    let counts = match q.counting {
+        Counting::Everything => Filter::All,
+        Counting::Answers(score) => {
+            let (low, high) = score.range();
+            Filter::Band(Band { score, low, high })
+        }
+        Counting::Tones => Filter::Or([Tone::Negative, Tone::Neutral, Tone::Positive].map(Filter::Tone).to_vec()),
+    };
+    q.filter.clone().and(counts)
 }
 
 /// The voices of a snapshot that a question or list is about.
@@ -52,7 +82,7 @@ pub(crate) fn wanted(
     engine: &Engine,
     snapshot: &Snapshot,
     period: peakend_query::DayRange,
-    filter: &peakend_query::Filter,
+    filter: &Filter,
 ) -> Result<DataFrame> {
     let mut voices = engine.read(Voices::of(snapshot))?;
     if !snapshot.inside {
@@ -101,7 +131,7 @@ impl Grouping {
         q: &Question,
     ) -> Result<HashMap<Key, Cell>, WarehouseError> {
         let plan = || -> Result<DataFrame> {
-            wanted(engine, snapshot, q.period, &q.filter)?
+            wanted(engine, snapshot, q.period, &counting(q))?
                 .aggregate(self.expressions(), vec![cell::cell().alias("cell")])
         };
         let plan = plan().map_err(fault("plan the question"))?;
@@ -124,7 +154,7 @@ impl Grouping {
             let mut pairs = self.expressions();
             pairs.push(ident("person"));
             let groups = self.pairs().map(|(name, _)| ident(name)).collect();
-            wanted(engine, snapshot, q.period, &q.filter)?
+            wanted(engine, snapshot, q.period, &counting(q))?
                 .filter(ident("person").not_eq(text("")))?
                 .aggregate(pairs, Vec::new())?
                 .aggregate(groups, vec![count(lit(1_i64)).alias("persons")])

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use datafusion::error::Result;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -14,6 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::codes::Work;
 use crate::fault::{engine, storage};
 use crate::scan::Voices;
 
@@ -28,11 +30,14 @@ pub struct Settings {
     pub memory_bytes: usize,
     /// Threads and partitions per question.
     pub partitions: usize,
+    /// Answer from coded columns and stored counts where they suffice; otherwise
+    /// every question reads the rows.
+    pub coded: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { memory_bytes: 512 << 20, partitions: 2 }
+        Self { memory_bytes: 512 << 20, partitions: 2, coded: true }
     }
 }
 
@@ -41,6 +46,7 @@ pub(crate) struct Engine {
     runtime: Option<Runtime>,
     context: SessionContext,
     turns: Arc<Semaphore>,
+    settings: Settings,
 }
 
 impl std::fmt::Debug for Engine {
@@ -75,7 +81,7 @@ impl Engine {
             .with_repartition_file_min_size(1 << 20)
             .with_collect_statistics(false);
         let context = SessionContext::new_with_config_rt(config, bounds);
-        Ok(Self { runtime: Some(runtime), context, turns: Arc::new(Semaphore::new(QUESTIONS_AT_ONCE)) })
+        Ok(Self { runtime: Some(runtime), context, turns: Arc::new(Semaphore::new(QUESTIONS_AT_ONCE)), settings })
     }
 
     /// The table of a snapshot's voices.
@@ -103,6 +109,26 @@ impl Engine {
         }
     }
 
+    /// Whether coded columns may answer.
+    pub(crate) fn coded(&self) -> bool {
+        self.settings.coded
+    }
+
+    /// Work on coded columns; stops when the caller goes away.
+    pub(crate) async fn count<T, F>(&self, operation: &'static str, work: F) -> Result<T, WarehouseError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Work<'_>) -> Result<T, WarehouseError> + Send + 'static,
+    {
+        let _turn = self.turns.acquire().await.map_err(engine(operation))?;
+        let Some(runtime) = &self.runtime else {
+            return Err(engine(operation)("the engine has stopped"));
+        };
+        let gone = Gone(Arc::new(AtomicBool::new(false)));
+        let (stop, threads) = (Arc::clone(&gone.0), self.settings.partitions.max(1));
+        runtime.spawn_blocking(move || work(Work { threads, stop: &stop })).await.map_err(engine(operation))?
+    }
+
     /// Run blocking work that must not stop half-way, whether or not the caller waits.
     pub(crate) async fn write<T, F>(&self, operation: &'static str, work: F) -> Result<T, WarehouseError>
     where
@@ -113,6 +139,15 @@ impl Engine {
             return Err(engine(operation)("the engine has stopped"));
         };
         runtime.spawn_blocking(work).await.map_err(engine(operation))?
+    }
+}
+
+/// Tells the work that nobody waits for it any more.
+struct Gone(Arc<AtomicBool>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -4,6 +4,7 @@
 //! an immutable columnar chunk. A question therefore converts at most one chunk.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::{max, min};
@@ -11,7 +12,8 @@ use datafusion::arrow::datatypes::{Int32Type, UInt64Type};
 use datafusion::error::Result;
 use peakend_query::VoiceFact;
 
-use crate::columns::{numbers, voice_batch};
+use crate::codes::{CodeBuilder, CodeTable};
+use crate::columns::{numbers, voice_batch, voices_of};
 
 /// Rows per columnar chunk.
 pub(crate) const CHUNK: usize = 4096;
@@ -19,8 +21,10 @@ pub(crate) const CHUNK: usize = 4096;
 /// Hot rows in columns, with their days.
 #[derive(Debug, Clone)]
 pub(crate) struct Chunk {
-    /// The rows.
+    /// The rows, sorted by day.
     pub(crate) rows: RecordBatch,
+    /// The same in codes.
+    pub(crate) codes: Arc<CodeTable>,
     /// First day among them.
     pub(crate) first: i32,
     /// Last day among them.
@@ -28,11 +32,14 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    fn of(voices: &[VoiceFact]) -> Result<Self> {
+    fn of(voices: &mut [VoiceFact]) -> Result<Self> {
+        voices.sort_unstable_by_key(|v| (v.day, v.at, v.seq));
         let rows = voice_batch(voices)?;
+        let mut codes = CodeBuilder::default();
+        codes.push(&rows)?;
         let days = numbers::<Int32Type>(&rows, "day")?;
         let (first, last) = (min(days).unwrap_or(i32::MAX), max(days).unwrap_or(i32::MIN));
-        Ok(Self { rows, first, last })
+        Ok(Self { rows, codes: Arc::new(codes.finish()), first, last })
     }
 }
 
@@ -76,7 +83,7 @@ impl Hot {
     /// Everything in columns.
     pub(crate) fn chunks(&mut self) -> Result<Vec<Chunk>> {
         if self.converted.is_none() && !self.tail.is_empty() {
-            self.converted = Some(Chunk::of(&self.tail)?);
+            self.converted = Some(Chunk::of(&mut self.tail)?);
         }
         Ok(self.chunks.iter().chain(&self.converted).cloned().collect())
     }
@@ -98,11 +105,29 @@ impl Hot {
         Ok(())
     }
 
+    /// Drop the voices of these persons; returns how many there were.
+    pub(crate) fn erase(&mut self, persons: &HashSet<&str>) -> Result<u64> {
+        self.fold()?;
+        let mut gone = 0;
+        for chunk in std::mem::take(&mut self.chunks) {
+            let mut voices = voices_of(&chunk.rows)?;
+            let before = voices.len();
+            voices.retain(|v| !persons.contains(v.person.as_str()));
+            gone += (before - voices.len()) as u64;
+            if voices.len() == before {
+                self.chunks.push(chunk);
+            } else if !voices.is_empty() {
+                self.chunks.push(Chunk::of(&mut voices)?);
+            }
+        }
+        Ok(gone)
+    }
+
     fn fold(&mut self) -> Result<()> {
         if !self.tail.is_empty() {
             self.chunks.push(match self.converted.take() {
                 Some(chunk) => chunk,
-                None => Chunk::of(&self.tail)?,
+                None => Chunk::of(&mut self.tail)?,
             });
             self.tail.clear();
         }

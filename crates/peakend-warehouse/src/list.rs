@@ -8,7 +8,7 @@ use datafusion::arrow::datatypes::{Int32Type, Int64Type, UInt8Type, UInt64Type};
 use datafusion::error::Result;
 use datafusion::prelude::{DataFrame, ident, lit};
 use futures::TryStreamExt;
-use peakend_query::{DayRange, VoiceFact, VoiceList, VoiceOrder, VoicePage, WarehouseError};
+use peakend_query::{DayRange, Filter, VoiceFact, VoiceList, VoiceOrder, VoicePage, WarehouseError};
 
 use crate::among::{Members, among};
 use crate::answer::wanted;
@@ -38,6 +38,25 @@ pub(crate) async fn list(engine: &Engine, snapshot: Snapshot, list: &VoiceList) 
     let mut found = fetch(engine, &snapshot, &page).await?;
     let voices = page.iter().filter_map(|(_, Reverse((_, seq)), _)| found.remove(seq)).collect();
     Ok(VoicePage { total, voices, provenance })
+}
+
+/// Every voice of a snapshot that a filter keeps, in no order.
+pub(crate) async fn every(
+    engine: &Engine,
+    snapshot: Snapshot,
+    period: DayRange,
+    filter: &Filter,
+) -> Result<Vec<VoiceFact>, WarehouseError> {
+    if snapshot.is_empty() {
+        return Ok(Vec::new());
+    }
+    let plan = wanted(engine, &snapshot, period, filter).map_err(fault("plan the list"))?;
+    let batches = engine.compute("read the voices", plan.collect()).await?;
+    let mut all = Vec::new();
+    for batch in &batches {
+        all.extend(voices_of(batch).map_err(fault("read the voices"))?);
+    }
+    Ok(all)
 }
 
 /// How many rows there are, and the first `keep` places in order.

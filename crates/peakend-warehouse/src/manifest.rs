@@ -11,10 +11,11 @@ use std::path::Path;
 use peakend_query::WarehouseError;
 use serde::{Deserialize, Serialize};
 
+use crate::codes::Part;
 use crate::fault::{damaged, storage};
 
 /// Format written by this program; it refuses to read a newer one.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const FILE: &str = "manifest.json";
 const ASIDE: &str = "manifest.json.new";
 
@@ -59,8 +60,22 @@ pub(crate) struct Entry {
     pub(crate) bytes: u64,
     /// CRC-32 of the file.
     pub(crate) crc32: u32,
-    /// The batch it was loaded from; none for voices and merged segments.
+    /// The batch it was loaded from; none for sealed voices and merged segments.
     pub(crate) batch: Option<String>,
+    /// Companion files; a segment of format 1 has none until it is next opened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parts: Vec<Part>,
+}
+
+impl Entry {
+    /// Remove the files of a segment that no manifest will name.
+    pub(crate) fn discard(&self, inside: &Path) -> Result<(), WarehouseError> {
+        for file in self.parts.iter().map(|p| &p.file).chain([&self.file]) {
+            let path = inside.join(file);
+            fs::remove_file(&path).map_err(storage("remove", &path))?;
+        }
+        Ok(())
+    }
 }
 
 /// Everything sealed of one organisation.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use datafusion::error::Result;
 use peakend_query::{Provenance, Route, VoiceFact, WarehouseError};
 
+use crate::codes::Source;
 use crate::fault::{damaged, engine, storage};
 use crate::hot::{CHUNK, Chunk, Hot};
 use crate::manifest::{Contents, Entry, Manifest, sync_folder};
@@ -49,6 +50,12 @@ impl Snapshot {
         Self { segments: Vec::new(), hot: Vec::new(), inside: true, provenance }
     }
 
+    /// The coded columns of all of it; `None` when a segment has none.
+    pub(crate) fn sources(&self) -> Option<Vec<Source>> {
+        let sealed = self.segments.iter().map(|s| s.codes.clone().map(Source::Sealed));
+        sealed.chain(self.hot.iter().map(|c| Some(Source::Hot(Arc::clone(&c.codes))))).collect()
+    }
+
     /// Whether there is nothing to read.
     pub(crate) fn is_empty(&self) -> bool {
         self.segments.is_empty() && self.hot.is_empty()
@@ -71,10 +78,11 @@ impl Org {
             return if orphaned { Err(damaged(&folder.join("manifest.json"), "it is missing")) } else { Ok(None) };
         };
         remove_unnamed(&inside, &manifest)?;
-        let segments: Vec<_> =
-            manifest.segments.iter().map(|entry| Arc::new(Segment::new(&inside, entry.clone()))).collect();
-        for segment in &segments {
+        let mut segments = Vec::with_capacity(manifest.segments.len());
+        for entry in &manifest.segments {
+            let segment = Segment::new(&inside, entry.clone())?;
             segment.verify()?;
+            segments.push(Arc::new(segment));
         }
         Ok(Some((manifest.org.clone(), Self::with(folder, manifest, segments))))
     }
@@ -167,9 +175,10 @@ impl Org {
     /// that moment no longer see the first `sealed_chunks` hot chunks. Blocking.
     pub(crate) fn publish(&self, manifest: Manifest, sealed_chunks: usize) -> Result<(), WarehouseError> {
         sync_folder(&self.inside())?;
+        let opened = self.opened(&manifest)?;
         manifest.write(&self.folder)?;
         let mut state = self.state();
-        state.replace(&self.inside(), manifest);
+        state.replace(opened, manifest);
         state.hot.forget(sealed_chunks).map_err(engine("drop sealed voices"))
     }
 
@@ -182,9 +191,24 @@ impl Org {
             manifest.write(&self.folder)?;
         }
         let mut state = self.state();
-        state.replace(&self.inside(), manifest);
+        state.replace(Vec::new(), manifest);
         state.hot = Hot::default();
         Ok(())
+    }
+
+    /// Drop hot voices of these persons; returns how many there were.
+    pub(crate) fn erase_hot(&self, persons: &HashSet<&str>) -> Result<u64, WarehouseError> {
+        self.state().hot.erase(persons).map_err(engine("erase hot voices"))
+    }
+
+    /// The segments of a manifest: those in use now, the others opened.
+    fn opened(&self, manifest: &Manifest) -> Result<Vec<Arc<Segment>>, WarehouseError> {
+        let (known, inside) = (self.segments(), self.inside());
+        let open = |entry: &Entry| match known.iter().find(|s| s.entry == *entry) {
+            Some(segment) => Ok(Arc::clone(segment)),
+            None => Segment::new(&inside, entry.clone()).map(Arc::new),
+        };
+        manifest.segments.iter().map(open).collect()
     }
 }
 
@@ -193,14 +217,8 @@ impl State {
         self.segments.iter().filter(|s| s.entry.contents == contents && s.overlaps(from, to)).cloned().collect()
     }
 
-    fn replace(&mut self, inside: &Path, manifest: Manifest) {
-        let old = std::mem::take(&mut self.segments);
-        let kept = |entry: &Entry| old.iter().find(|s| s.entry.file == entry.file).cloned();
-        self.segments = manifest
-            .segments
-            .iter()
-            .map(|entry| kept(entry).unwrap_or_else(|| Arc::new(Segment::new(inside, entry.clone()))))
-            .collect();
+    fn replace(&mut self, opened: Vec<Arc<Segment>>, manifest: Manifest) {
+        let old = std::mem::replace(&mut self.segments, opened);
         let named: HashSet<&str> = manifest.segments.iter().map(|e| e.file.as_str()).collect();
         old.iter().filter(|s| !named.contains(s.entry.file.as_str())).for_each(|s| s.retire());
         self.manifest = Arc::new(manifest);
@@ -212,7 +230,10 @@ fn remove_unnamed(inside: &Path, manifest: &Manifest) -> Result<(), WarehouseErr
     let Ok(files) = inside.read_dir() else { return Ok(()) };
     for file in files {
         let file = file.map_err(storage("list", inside))?;
-        if !manifest.segments.iter().any(|e| file.file_name() == e.file.as_str()) {
+        let named = |e: &Entry| {
+            file.file_name() == e.file.as_str() || e.parts.iter().any(|p| file.file_name() == p.file.as_str())
+        };
+        if !manifest.segments.iter().any(named) {
             tracing::info!(path = %file.path().display(), "removing a file that no manifest names");
             fs::remove_file(file.path()).map_err(storage("remove", &file.path()))?;
         }

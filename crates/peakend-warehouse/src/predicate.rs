@@ -43,7 +43,9 @@ fn expression(filter: &Filter) -> Expr {
                 Score::Csat => "csat",
                 Score::Ces => "ces",
             };
-            answered(score).and(ident(score).gt_eq(lit(band.low))).and(ident(score).lt_eq(lit(band.high)))
+            let (low, high) = band.score.range();
+            let (low, high) = (band.low.max(low), band.high.min(high));
+            answered(score).and(ident(score).gt_eq(lit(low))).and(ident(score).lt_eq(lit(high)))
         }
         Filter::Tone(tone) => {
             let sentiment = || ident("sentiment");

@@ -16,6 +16,7 @@ use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 use peakend_query::WarehouseError;
 
+use crate::codes::{self, CodeBuilder, CodeFile, CodeTable, Part, Stored};
 use crate::columns::{OUTCOMES, VOICES, numbers};
 use crate::fault::{damaged, engine, storage};
 use crate::manifest::{Contents, Entry};
@@ -31,13 +32,17 @@ pub(crate) struct Segment {
     pub(crate) path: PathBuf,
     /// What the manifest says of it.
     pub(crate) entry: Entry,
+    /// Its coded columns; none for outcomes.
+    pub(crate) codes: Option<Arc<CodeFile>>,
     unused: AtomicBool,
 }
 
 impl Segment {
-    /// The segment of a manifest entry in this folder.
-    pub(crate) fn new(folder: &Path, entry: Entry) -> Self {
-        Self { path: folder.join(&entry.file), entry, unused: AtomicBool::new(false) }
+    /// The segment of a manifest entry in this folder, its companions open.
+    pub(crate) fn new(folder: &Path, entry: Entry) -> Result<Self, WarehouseError> {
+        let coded = entry.parts.iter().find(|p| p.stored == Stored::Codes);
+        let codes = coded.map(|part| CodeFile::open(folder, part, entry.rows).map(Arc::new)).transpose()?;
+        Ok(Self { path: folder.join(&entry.file), codes, entry, unused: AtomicBool::new(false) })
     }
 
     /// Whether any row may lie in the range of days (or months).
@@ -52,39 +57,47 @@ impl Segment {
 
     /// Compare the file with what the manifest says of it.
     pub(crate) fn verify(&self) -> Result<(), WarehouseError> {
-        let mut file = match File::open(&self.path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(damaged(&self.path, "the file is missing")),
-            opened => opened.map_err(storage("open", &self.path))?,
-        };
-        let size = file.metadata().map_err(storage("read", &self.path))?.len();
-        if size != self.entry.bytes {
-            return Err(damaged(&self.path, format!("it has {size} bytes, declared {}", self.entry.bytes)));
-        }
-        let mut sum = Hasher::new();
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            let read = file.read(&mut buffer).map_err(storage("read", &self.path))?;
-            if read == 0 {
-                break;
-            }
-            sum.update(&buffer[..read]);
-        }
-        let found = sum.finalize();
-        if found != self.entry.crc32 {
-            let reason = format!("its checksum is {found:08x}, declared {:08x}", self.entry.crc32);
-            return Err(damaged(&self.path, reason));
-        }
-        Ok(())
+        verify_file(&self.path, self.entry.bytes, self.entry.crc32)
     }
+}
+
+/// Compare a whole file with its declared size and checksum.
+pub(crate) fn verify_file(path: &Path, bytes: u64, crc32: u32) -> Result<(), WarehouseError> {
+    let mut file = match File::open(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(damaged(path, "the file is missing")),
+        opened => opened.map_err(storage("open", path))?,
+    };
+    let size = file.metadata().map_err(storage("read", path))?.len();
+    if size != bytes {
+        return Err(damaged(path, format!("it has {size} bytes, declared {bytes}")));
+    }
+    let mut sum = Hasher::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let read = file.read(&mut buffer).map_err(storage("read", path))?;
+        if read == 0 {
+            break;
+        }
+        sum.update(&buffer[..read]);
+    }
+    let found = sum.finalize();
+    if found != crc32 {
+        return Err(damaged(path, format!("its checksum is {found:08x}, declared {crc32:08x}")));
+    }
+    Ok(())
 }
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        if self.unused.load(Ordering::Acquire)
-            && let Err(error) = fs::remove_file(&self.path)
-        {
-            // opening the warehouse removes whatever no manifest names
-            tracing::warn!(path = %self.path.display(), %error, "an unused segment stays until the next start");
+        if !self.unused.load(Ordering::Acquire) {
+            return;
+        }
+        let companions = self.entry.parts.iter().map(|part| self.path.with_file_name(&part.file));
+        for path in companions.chain([self.path.clone()]) {
+            if let Err(error) = fs::remove_file(&path) {
+                // opening the warehouse removes whatever no manifest names
+                tracing::warn!(path = %path.display(), %error, "an unused file stays until the next start");
+            }
         }
     }
 }
@@ -111,8 +124,11 @@ impl Write for Summing {
 
 /// A segment being written. Blocking: keep it off the threads that answer.
 pub(crate) struct SegmentWriter {
+    folder: PathBuf,
     path: PathBuf,
+    number: u64,
     writer: ArrowWriter<Summing>,
+    codes: CodeBuilder,
     entry: Entry,
 }
 
@@ -145,8 +161,10 @@ impl SegmentWriter {
             bytes: 0,
             crc32: 0,
             batch: None,
+            parts: Vec::new(),
         };
-        Ok(Self { path, writer, entry })
+        let folder = folder.to_owned();
+        Ok(Self { folder, path, number, writer, codes: CodeBuilder::default(), entry })
     }
 
     /// Append rows, already in the segment's order.
@@ -165,6 +183,7 @@ impl SegmentWriter {
             let seqs = numbers::<UInt64Type>(batch, "seq").map_err(engine("read the positions of new rows"))?;
             self.entry.first_seq = self.entry.first_seq.min(min(seqs).unwrap_or(u64::MAX));
             self.entry.last_seq = self.entry.last_seq.max(max(seqs).unwrap_or(0));
+            self.codes.push(batch).map_err(engine("code new rows"))?;
         }
         self.entry.rows += batch.num_rows() as u64;
         self.writer.write(batch).map_err(storage("write", &self.path))
@@ -177,11 +196,17 @@ impl SegmentWriter {
         summing.file.get_ref().sync_all().map_err(storage("sync", &self.path))?;
         self.entry.bytes = summing.bytes;
         self.entry.crc32 = summing.sum.finalize();
-        if self.entry.contents == Contents::Outcomes {
-            self.entry.first_seq = 0;
+        match self.entry.contents {
+            Contents::Outcomes => self.entry.first_seq = 0,
+            Contents::Voices => self.entry.parts = companions(&self.codes.finish(), &self.folder, self.number)?,
         }
         Ok(self.entry)
     }
+}
+
+/// Write what stands beside a segment of voices.
+pub(crate) fn companions(table: &CodeTable, folder: &Path, number: u64) -> Result<Vec<Part>, WarehouseError> {
+    Ok(vec![codes::write(table, folder, number)?])
 }
 
 /// Growing numbers are stored as differences; ids that never repeat get no dictionary.

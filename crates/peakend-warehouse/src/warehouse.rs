@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use peakend_query::{
-    Loaded, OutcomeFact, OutcomeQuestion, Question, Table, VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
+    Counting, DayRange, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Table,
+    VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
 };
 
 use tokio::sync::OwnedMutexGuard;
@@ -16,7 +17,7 @@ use crate::engine::{Engine, Settings};
 use crate::fault::storage;
 use crate::hot::CHUNK;
 use crate::org::{Org, Snapshot};
-use crate::{answer, compact, list, outcome};
+use crate::{answer, compact, counted, erase, list, outcome};
 
 /// Parquet segments under one folder, a hot tail in memory, one engine over both.
 ///
@@ -92,6 +93,38 @@ impl Warehouse for SegmentWarehouse {
         answer::answer(&self.engine, snapshot, question).await
     }
 
+    async fn joint(&self, question: &Question) -> Result<Vec<JointRow>, WarehouseError> {
+        let snapshot = self.snapshot(&question.org, question.period.from, question.period.to)?;
+        match counted::sources(&self.engine, &snapshot, question) {
+            Some(sources) => counted::joint(&self.engine, sources, question).await,
+            None => list::every(&self.engine, snapshot, question.period, &question.filter)
+                .await
+                .map(|voices| JointRow::of(&question.by, voices.iter().filter(|v| question.counting.matches(v)))),
+        }
+    }
+
+    async fn migration(&self, question: &MigrationQuestion) -> Result<Migration, WarehouseError> {
+        let (before, after) = (question.before, question.after);
+        let both = DayRange { from: before.from.min(after.from), to: before.to.max(after.to) };
+        let snapshot = self.snapshot(&question.org, both.from, both.to)?;
+        let whole = Question {
+            org: question.org.clone(),
+            period: both,
+            filter: question.filter.clone(),
+            by: Vec::new(),
+            grain: None,
+            persons: true,
+            counting: Counting::Answers(question.score),
+        };
+        match counted::sources(&self.engine, &snapshot, &whole) {
+            Some(sources) => counted::migration(&self.engine, sources, question).await,
+            None => {
+                let voices = list::every(&self.engine, snapshot, both, &question.filter).await?;
+                Ok(Migration::of(question, voices.iter()))
+            }
+        }
+    }
+
     async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError> {
         let snapshot = self.snapshot(&list.org, list.period.from, list.period.to)?;
         list::list(&self.engine, snapshot, list).await
@@ -142,6 +175,12 @@ impl Warehouse for SegmentWarehouse {
             Some(org) => outcome::outcomes(&self.engine, &org, question).await,
             None => Ok(Vec::new()),
         }
+    }
+
+    async fn erase(&self, org: &str, persons: &[String]) -> Result<u64, WarehouseError> {
+        let Some(found) = self.known(org) else { return Ok(0) };
+        let held = Arc::clone(&found.writing).lock_owned().await;
+        erase::erase(&self.engine, &found, persons, held).await
     }
 
     async fn clear(&self, org: &str) -> Result<(), WarehouseError> {

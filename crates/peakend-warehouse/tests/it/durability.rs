@@ -15,7 +15,7 @@ use crate::differential::everything;
 use crate::rows::{self, seeded};
 
 fn open(dir: &Path) -> Result<SegmentWarehouse, WarehouseError> {
-    SegmentWarehouse::open(dir, Settings { memory_bytes: 64 << 20, partitions: 2 })
+    SegmentWarehouse::open(dir, Settings { memory_bytes: 64 << 20, partitions: 2, coded: true })
 }
 
 fn voices(seqs: std::ops::RangeInclusive<u64>) -> Vec<VoiceFact> {
@@ -28,7 +28,12 @@ async fn count(warehouse: &SegmentWarehouse, org: &str) -> u64 {
 }
 
 fn segments(dir: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(dir.join("org-o/segments")).unwrap().map(|f| f.unwrap().path()).collect();
+    files(dir, "parquet")
+}
+
+fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
+    let all = fs::read_dir(dir.join("org-o/segments")).unwrap().map(|f| f.unwrap().path());
+    let mut files: Vec<_> = all.filter(|f| f.extension().is_some_and(|e| e == extension)).collect();
     files.sort();
     files
 }
@@ -102,6 +107,35 @@ async fn a_flipped_byte_is_reported_with_the_name_of_the_file() {
     assert!(open(dir.path()).unwrap_err().to_string().contains("missing"));
     fs::write(&file, &intact).unwrap();
     assert_eq!(count(&open(dir.path()).unwrap(), "o").await, 500);
+}
+
+#[tokio::test]
+async fn a_flipped_byte_of_coded_columns_is_an_error_and_never_a_figure() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    warehouse.append("o", voices(1..=500)).await.unwrap();
+    warehouse.seal("o").await.unwrap();
+    let question = Question { by: vec![Dimension::Line, Dimension::Unit], persons: true, ..everything("o") };
+    let right = warehouse.answer(&question).await.unwrap().rows;
+    drop(warehouse);
+    let file = files(dir.path(), "bin").remove(0);
+    let intact = fs::read(&file).unwrap();
+    for at in (0..intact.len()).step_by(61) {
+        let mut bytes = intact.clone();
+        bytes[at] ^= 1;
+        fs::write(&file, bytes).unwrap();
+        let answer = match open(dir.path()) {
+            Ok(warehouse) => warehouse.answer(&question).await.map(|table| table.rows),
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(rows) => assert_eq!(rows, right, "byte {at}"),
+            Err(WarehouseError::Damaged { path, .. }) => assert!(path.ends_with("codes-00000001.bin"), "{path}"),
+            Err(other) => panic!("byte {at}: {other}"),
+        }
+    }
+    fs::remove_file(&file).unwrap();
+    assert!(matches!(open(dir.path()), Err(WarehouseError::Damaged { path, .. }) if path.ends_with(".bin")));
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Seeded random facts and questions.
 
 use peakend_query::{
-    Band, DayRange, Dimension, Filter, Grain, OutcomeFact, Question, Score, Tone, VoiceFact, VoiceKind, VoiceList,
-    VoiceOrder,
+    Band, Counting, DayRange, Dimension, Filter, Grain, MigrationQuestion, OutcomeFact, Question, Score, Tone,
+    VoiceFact, VoiceKind, VoiceList, VoiceOrder,
 };
 use rand::{Rng, RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
@@ -142,6 +142,32 @@ pub(crate) fn question(rng: &mut impl Rng) -> Question {
         by: (0..rng.random_range(0..4)).map(|_| *Dimension::ALL.choose(rng).unwrap()).collect(),
         grain: maybe(rng, 0.5, |r| grains[r.random_range(0..4)]),
         persons: rng.random_bool(0.3),
+        counting: counting(rng),
+    }
+}
+
+fn score(rng: &mut impl Rng) -> Score {
+    *[Score::Nps, Score::Csat, Score::Ces].choose(rng).unwrap()
+}
+
+fn counting(rng: &mut impl Rng) -> Counting {
+    match rng.random_range(0..4) {
+        0 => Counting::Answers(score(rng)),
+        1 => Counting::Tones,
+        _ => Counting::Everything,
+    }
+}
+
+pub(crate) fn migration(rng: &mut impl Rng) -> MigrationQuestion {
+    let score = score(rng);
+    let cut = rng.random_range(0..9);
+    MigrationQuestion {
+        org: org(rng),
+        before: period(rng),
+        after: period(rng),
+        filter: filter(rng, 2),
+        score,
+        bands: vec![Band { score, low: cut + 1, high: 10 }, Band { score, low: 0, high: cut }],
     }
 }
 

@@ -1,0 +1,31 @@
+//! Coded columns: what questions count, a few bytes per voice, beside the rows.
+//!
+//! Each segment has a companion file with one small number per row and
+//! dimension, one number for all scores, and one for the person, in blocks with
+//! checksums. A question that names no person is answered from these alone.
+
+mod builder;
+mod distinct;
+mod fact;
+mod file;
+mod group;
+mod joint;
+mod lane;
+mod migration;
+mod part;
+mod scan;
+mod source;
+mod test;
+mod work;
+
+pub(crate) use builder::{CodeBuilder, CodeTable, digest};
+pub(crate) use distinct::persons;
+pub(crate) use file::{CodeFile, write};
+pub(crate) use group::{Key, Numbering};
+pub(crate) use joint::joint;
+pub(crate) use migration::migration;
+pub(crate) use part::{Part, Stored};
+pub(crate) use scan::{Scan, cells};
+pub(crate) use source::Source;
+pub(crate) use test::{Test, testable};
+pub(crate) use work::Work;

@@ -1,0 +1,164 @@
+//! A filter as table look-ups over coded columns of one source.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+
+use peakend_query::{Dimension, Filter};
+
+use super::fact::Fact;
+use super::file::Lane;
+use super::lane::Codes;
+use super::scan::Block;
+use super::source::{Source, place};
+
+/// Which rows of a source a question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Test {
+    /// All, or none.
+    Always(bool),
+    /// By a dimension's code: 1 for wanted.
+    Code(usize, Vec<u8>),
+    /// By fact: 1 for wanted.
+    Fact(Vec<u8>),
+    /// All of these.
+    And(Vec<Self>),
+    /// Any of these.
+    Or(Vec<Self>),
+    /// Not this.
+    Not(Box<Self>),
+}
+
+/// Whether a filter can be tested without the rows: it names no person.
+pub(crate) fn testable(filter: &Filter) -> bool {
+    match filter {
+        Filter::In(dimension, _) => *dimension != Dimension::Person,
+        Filter::And(all) | Filter::Or(all) => all.iter().all(testable),
+        Filter::Not(inner) => testable(inner),
+        _ => true,
+    }
+}
+
+fn table(wanted: Vec<u8>, make: impl FnOnce(Vec<u8>) -> Test) -> Test {
+    match (wanted.contains(&1), wanted.contains(&0)) {
+        (true, false) => Test::Always(true),
+        (false, _) => Test::Always(false),
+        _ => make(wanted),
+    }
+}
+
+impl Test {
+    /// The test of a filter over the codes of this source.
+    pub(crate) fn of(filter: &Filter, source: &Source) -> Self {
+        let several = |all: &[Filter], and: bool| {
+            let tests: Vec<Self> =
+                all.iter().map(|f| Self::of(f, source)).filter(|t| *t != Self::Always(and)).collect();
+            Self::joined(tests, and)
+        };
+        match filter {
+            Filter::All => Self::Always(true),
+            Filter::In(dimension, codes) => match place(*dimension) {
+                None => Self::Always(false),
+                Some(at) => {
+                    let codes: HashSet<&str> = codes.iter().map(String::as_str).filter(|c| !c.is_empty()).collect();
+                    let wanted = source.names(at).iter().map(|name| u8::from(codes.contains(name.as_str())));
+                    table(wanted.collect(), |wanted| Self::Code(at, wanted))
+                }
+            },
+            Filter::And(all) => several(all, true),
+            Filter::Or(any) => several(any, false),
+            Filter::Not(inner) => match Self::of(inner, source) {
+                Self::Always(known) => Self::Always(!known),
+                Self::Fact(wanted) => Self::Fact(wanted.iter().map(|w| 1 - w).collect()),
+                Self::Code(at, wanted) => Self::Code(at, wanted.iter().map(|w| 1 - w).collect()),
+                other => Self::Not(Box::new(other)),
+            },
+            fact => table(Fact::all().map(|f| u8::from(fact.matches(&f.voice()))).collect(), Self::Fact),
+        }
+    }
+
+    /// One test of several; tables over the same column become one.
+    fn joined(tests: Vec<Self>, and: bool) -> Self {
+        if tests.contains(&Self::Always(!and)) {
+            return Self::Always(!and);
+        }
+        let mut kept: Vec<Self> = Vec::new();
+        for test in tests {
+            let merged = kept.iter_mut().any(|known| match (known, &test) {
+                (Self::Fact(a), Self::Fact(b)) => merge(a, b, and),
+                (Self::Code(x, a), Self::Code(y, b)) if x == y => merge(a, b, and),
+                _ => false,
+            });
+            if !merged {
+                kept.push(test);
+            }
+        }
+        match (kept.len(), and) {
+            (0, _) => Self::Always(and),
+            (1, _) => kept.remove(0),
+            (_, true) => Self::And(kept),
+            (_, false) => Self::Or(kept),
+        }
+    }
+
+    /// The lanes it looks at.
+    pub(crate) fn lanes(&self, into: &mut BTreeSet<Lane>) {
+        match self {
+            Self::Always(_) => {}
+            Self::Code(at, _) => {
+                into.insert(Lane::Dimension(*at));
+            }
+            Self::Fact(_) => {
+                into.insert(Lane::Fact);
+            }
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|t| t.lanes(into)),
+            Self::Not(inner) => inner.lanes(into),
+        }
+    }
+
+    /// 1 for each wanted row.
+    pub(crate) fn mask(&self, block: &Block, rows: Range<usize>, out: &mut Vec<u8>) {
+        out.clear();
+        match self {
+            Self::Always(known) => out.resize(rows.len(), u8::from(*known)),
+            Self::Code(at, wanted) => look_up(&block.dimensions[*at], wanted, rows, out),
+            Self::Fact(wanted) => look_up(&block.facts, wanted, rows, out),
+            Self::And(tests) | Self::Or(tests) => {
+                let and = matches!(self, Self::And(_));
+                let mut other = Vec::new();
+                for (i, test) in tests.iter().enumerate() {
+                    if i == 0 {
+                        test.mask(block, rows.clone(), out);
+                        continue;
+                    }
+                    test.mask(block, rows.clone(), &mut other);
+                    if and {
+                        out.iter_mut().zip(&other).for_each(|(a, b)| *a &= b);
+                    } else {
+                        out.iter_mut().zip(&other).for_each(|(a, b)| *a |= b);
+                    }
+                }
+            }
+            Self::Not(inner) => {
+                inner.mask(block, rows, out);
+                out.iter_mut().for_each(|m| *m = 1 - *m);
+            }
+        }
+    }
+}
+
+fn merge(into: &mut [u8], other: &[u8], and: bool) -> bool {
+    into.iter_mut().zip(other).for_each(|(a, b)| if and { *a &= b } else { *a |= b });
+    true
+}
+
+fn look_up(codes: &Codes, wanted: &[u8], rows: Range<usize>, out: &mut Vec<u8>) {
+    match codes {
+        Codes::U8(codes) => {
+            // a table of 256 needs no bound check
+            let mut full = [0; 256];
+            full.iter_mut().zip(wanted).for_each(|(to, w)| *to = *w);
+            out.extend(codes[rows].iter().map(|c| full[usize::from(*c)]));
+        }
+        _ => codes.each(rows, |_, code| out.push(wanted[code as usize])),
+    }
+}

@@ -1,0 +1,76 @@
+//! Questions answered from coded columns.
+
+use std::collections::HashMap;
+
+use peakend_query::{Cell, Dimension, JointRow, Migration, MigrationQuestion, Question, WarehouseError};
+
+use crate::codes::{self, Key, Numbering, Scan, Source, Test, testable};
+use crate::engine::Engine;
+use crate::org::Snapshot;
+
+/// The coded columns that answer a question; `None` when only rows can.
+pub(crate) fn sources(engine: &Engine, snapshot: &Snapshot, q: &Question) -> Option<Vec<Source>> {
+    let able = engine.coded() && testable(&q.filter) && !q.by.contains(&Dimension::Person);
+    able.then(|| snapshot.sources()).flatten()
+}
+
+/// Group and count, with distinct persons when they are asked for.
+pub(crate) async fn cells(
+    engine: &Engine,
+    sources: Vec<Source>,
+    q: &Question,
+) -> Result<HashMap<Key, Cell>, WarehouseError> {
+    let q = q.clone();
+    engine
+        .count("answer the question", move |work| {
+            let (tests, numbering) = prepared(&sources, &q);
+            let scan = scan(&sources, &tests, &numbering, &q);
+            let mut cells = codes::cells(&scan, work)?;
+            if q.persons {
+                let persons = codes::persons(&scan, work)?;
+                for (key, cell) in &mut cells {
+                    cell.persons = Some(persons.get(key).copied().unwrap_or(0));
+                }
+            }
+            Ok(cells)
+        })
+        .await
+}
+
+/// Scores given together.
+pub(crate) async fn joint(
+    engine: &Engine,
+    sources: Vec<Source>,
+    q: &Question,
+) -> Result<Vec<JointRow>, WarehouseError> {
+    let q = q.clone();
+    engine
+        .count("count scores given together", move |work| {
+            let (tests, numbering) = prepared(&sources, &q);
+            codes::joint(&scan(&sources, &tests, &numbering, &q), work)
+        })
+        .await
+}
+
+/// Persons by band in two periods.
+pub(crate) async fn migration(
+    engine: &Engine,
+    sources: Vec<Source>,
+    q: &MigrationQuestion,
+) -> Result<Migration, WarehouseError> {
+    let q = q.clone();
+    engine
+        .count("count who moved", move |work| {
+            let tests: Vec<Test> = sources.iter().map(|s| Test::of(&q.filter, s)).collect();
+            codes::migration(&sources, &tests, &q, work)
+        })
+        .await
+}
+
+fn prepared(sources: &[Source], q: &Question) -> (Vec<Test>, Numbering) {
+    (sources.iter().map(|s| Test::of(&q.filter, s)).collect(), Numbering::of(&q.by, sources))
+}
+
+fn scan<'a>(sources: &'a [Source], tests: &'a [Test], numbering: &'a Numbering, q: &Question) -> Scan<'a> {
+    Scan { sources, tests, period: q.period, grain: q.grain, counting: q.counting, numbering }
+}
