@@ -25,7 +25,7 @@ pub use aspect::aspects;
 pub use emotion::emotion;
 pub use fold::{Folded, fold, to_simplified};
 pub use language::{Language, identify, language};
-pub use redaction::redact;
+pub use redaction::{MASKS, redact};
 pub use refusal::Refusal;
 pub use segment::{Cutter, segment, sentences, words};
 pub use sentiment::{Evidence, Tone, sentiment, tone};
@@ -45,9 +45,10 @@ pub struct Reading {
 /// Read a text.
 #[must_use]
 pub fn read(text: &str) -> Reading {
-    let spoken = identify(text);
+    let text = redaction::without_masks(text);
+    let spoken = identify(&text);
     let known = spoken.is_chinese() || spoken == Language::English;
-    let folded = fold(text);
+    let folded = fold(&text);
     Reading {
         language: language::voiced(spoken),
         sentiment: if known { sentiment::of_folded(&folded, spoken) } else { None },
@@ -73,6 +74,8 @@ mod tests {
             assert!(r.sentiment.unwrap() < -30, "{text}: {r:?}");
         }
         assert_eq!(read(""), Reading::default());
+        let masked = "请打[phone],我叫[name],证件[id]";
+        assert_eq!((read(masked).language, read(masked).theme), ("zh-Hans", read("请打,我叫,证件").theme));
         assert_eq!(read("12345 !!!").sentiment, None);
     }
 

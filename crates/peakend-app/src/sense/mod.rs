@@ -8,6 +8,7 @@ pub mod import;
 pub mod journey;
 pub mod line;
 pub mod link;
+mod mask;
 pub mod person;
 pub mod place;
 mod pump;

@@ -1,5 +1,7 @@
 //! Responses: taken in by API and by the respondent's page, made into voices.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use peakend_domain::sense::person::{Alias, Person};
 use peakend_domain::sense::response::{PersonRef, ResponseBody, check_context, check_id, context_place, context_text};
@@ -10,6 +12,7 @@ use peakend_store::sense::intake::{self, IntakeEntry, IntakeKind, LoggedEntry, R
 use serde_json::{Map, Value};
 
 use super::link::OpenLink;
+use super::mask;
 use super::place::Places;
 use super::survey::{Published, Shelf};
 use crate::{App, Ctx, Error, sha256_hex};
@@ -29,13 +32,14 @@ pub struct Taken {
 /// fresh one is made, and sending again makes a second response.
 pub async fn submit(ctx: &Ctx<'_>, sent: &Value) -> Result<Taken, Error> {
     ctx.require(Permission::Ingest)?;
-    let (id, body) = split::<ResponseBody>(ctx.app, sent, "rsp")?;
+    let (id, mut body) = split::<ResponseBody>(ctx.app, sent, "rsp")?;
     let mut tx = ctx.app.store.read().await?;
     if let Some(before) = intake::find(&mut tx, ctx.org(), IntakeKind::Response, &id).await? {
         return replay(id, &before, &hash(sent));
     }
-    check(&mut tx, ctx.org(), &mut Shelf::default(), &body).await?;
+    let published = check(&mut tx, ctx.org(), &mut Shelf::default(), &body).await?;
     drop(tx);
+    mask::answers(&published.survey, &mut body.answers);
     send(ctx.app, ctx.org(), IntakeKind::Response, id, &body, hash(sent)).await
 }
 
@@ -51,21 +55,22 @@ pub async fn submit_page(
     check_id("id", &id).map_err(|f| Error::Invalid(vec![f]))?;
     let survey = &open.published.survey;
     let context = Value::Object(open.link.context.clone());
-    let kept = survey.check_answers(answers, &context).map_err(Error::Invalid)?;
+    let mut kept = survey.check_answers(answers, &context).map_err(Error::Invalid)?;
+    // a version published between two attempts must not turn a replay into a conflict
+    let said = sha256_hex(canonical_json(&Value::Object(kept.clone())).as_bytes());
+    mask::answers(survey, &mut kept);
     let body = ResponseBody {
         survey: survey.code.clone(),
         version: Some(open.published.version),
         person: open.link.person.clone().map(PersonRef::Id),
         context: open.link.context.clone(),
-        answers: kept.clone(),
+        answers: kept,
         at: None,
         language: Some(language.to_owned()),
         ask: open.link.ask.clone(),
         case: open.link.case.clone(),
         quiet: false,
     };
-    // a version published between two attempts must not turn a replay into a conflict
-    let said = sha256_hex(canonical_json(&Value::Object(kept)).as_bytes());
     send(app, &open.org, IntakeKind::Response, id, &body, said).await
 }
 
@@ -127,8 +132,8 @@ pub(super) async fn send<T: serde::Serialize>(
     }
 }
 
-/// Check a body against its survey; imports use it row by row with one shelf.
-pub async fn check(tx: &mut Tx, org: &OrgId, shelf: &mut Shelf, body: &ResponseBody) -> Result<(), Error> {
+/// Check a body against its survey, which is returned.
+pub async fn check(tx: &mut Tx, org: &OrgId, shelf: &mut Shelf, body: &ResponseBody) -> Result<Arc<Published>, Error> {
     let Some(published) = shelf.get(tx, org, &body.survey, body.version).await? else {
         let message = format!("there is no published survey `{}`", body.survey);
         return Err(Error::Invalid(vec![
@@ -146,14 +151,14 @@ pub async fn check(tx: &mut Tx, org: &OrgId, shelf: &mut Shelf, body: &ResponseB
     if let Err(more) = published.survey.check_answers(&body.answers, &context) {
         faults.extend(more);
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+    if faults.is_empty() { Ok(published) } else { Err(Error::Invalid(faults)) }
 }
 
 /// A response that was read from the log, with its survey.
 #[derive(Debug)]
 pub(super) struct Heard {
     pub(super) body: ResponseBody,
-    pub(super) published: std::sync::Arc<Published>,
+    pub(super) published: Arc<Published>,
 }
 
 /// Read a logged response; none (with a line in the log) when it makes no voice.
@@ -163,7 +168,7 @@ pub(super) async fn read(
     shelf: &mut Shelf,
     entry: &LoggedEntry,
 ) -> Result<Option<Heard>, Error> {
-    let body: ResponseBody = match serde_json::from_str(&entry.entry.body) {
+    let mut body: ResponseBody = match serde_json::from_str(&entry.entry.body) {
         Ok(body) => body,
         Err(e) => {
             tracing::error!(seq = entry.seq, reason = %e, "a response in the log does not read");
@@ -174,7 +179,30 @@ pub(super) async fn read(
     if found.is_none() {
         tracing::error!(seq = entry.seq, survey = body.survey, "a response in the log names no published survey");
     }
-    Ok(found.map(|published| Heard { body, published }))
+    Ok(found.map(|published| {
+        // what was logged before words were masked at the door
+        mask::answers(&published.survey, &mut body.answers);
+        Heard { body, published }
+    }))
+}
+
+/// Whether a stored voice says what its entry in the log says: answers, words
+/// and scores. None when the entry makes no voice by itself any more.
+pub(crate) async fn agrees(
+    tx: &mut Tx,
+    org: &OrgId,
+    shelf: &mut Shelf,
+    entry: &LoggedEntry,
+    voice: &Voice,
+) -> Result<Option<bool>, Error> {
+    let Some(heard) = read(tx, org, shelf, entry).await? else { return Ok(None) };
+    let (survey, context) = (&heard.published.survey, Value::Object(heard.body.context.clone()));
+    let answers = survey.check_answers(&heard.body.answers, &context).unwrap_or_else(|_| heard.body.answers.clone());
+    let scores = survey.scores(&answers);
+    let same = (scores.nps, scores.csat, scores.ces) == (voice.nps, voice.csat, voice.ces)
+        && survey.words(&answers) == voice.text
+        && Value::Object(answers) == voice.answers;
+    Ok(Some(same))
 }
 
 impl Heard {

@@ -10,6 +10,7 @@ use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_store::sense::intake::{IntakeKind, LoggedEntry};
 use serde_json::{Value, json};
 
+use super::mask;
 use super::place::Places;
 use super::response::{Taken, hash, instant, send, split};
 use crate::{Ctx, Error};
@@ -20,11 +21,12 @@ pub const MOST: usize = 1000;
 /// Take a signal in: [`SignalBody`] as JSON and an `id`.
 pub async fn submit(ctx: &Ctx<'_>, sent: &Value) -> Result<Taken, Error> {
     ctx.require(Permission::Ingest)?;
-    let (id, body) = split::<SignalBody>(ctx.app, sent, "sig")?;
+    let (id, mut body) = split::<SignalBody>(ctx.app, sent, "sig")?;
     let faults = body.check();
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
+    mask::signal(&mut body);
     send(ctx.app, ctx.org(), IntakeKind::Signal, id, &body, hash(sent)).await
 }
 
@@ -39,9 +41,20 @@ pub async fn submit_many(ctx: &Ctx<'_>, sent: &[Value]) -> Result<Vec<Result<Tak
 
 /// Read a logged signal; none (with a line in the log) when it does not read.
 pub(super) fn read(entry: &LoggedEntry) -> Option<SignalBody> {
-    serde_json::from_str(&entry.entry.body)
+    let mut body: SignalBody = serde_json::from_str(&entry.entry.body)
         .inspect_err(|e| tracing::error!(seq = entry.seq, reason = %e, "a signal in the log does not read"))
-        .ok()
+        .ok()?;
+    // what was logged before words were masked at the door
+    mask::signal(&mut body);
+    Some(body)
+}
+
+/// Whether a stored voice says what its entry in the log says; none when the entry does not read.
+pub(crate) fn agrees(entry: &LoggedEntry, voice: &Voice) -> Option<bool> {
+    let body = read(entry)?;
+    let author = if body.pillar.keeps_persons() { body.author.as_str() } else { "" };
+    let scores = (body.nps, body.satisfaction(), body.ces) == (voice.nps, voice.csat, voice.ces);
+    Some(scores && body.text.trim() == voice.text && author == voice.author && body.url == voice.url)
 }
 
 /// The aliases to resolve; none for pillars that keep nobody's name.

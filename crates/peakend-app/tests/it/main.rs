@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 mod act;
 mod import;
+mod mask;
 mod place;
 mod real_data;
 mod signal;

@@ -63,7 +63,9 @@ fn chinese(letters: &[char], at: usize, before: &[char]) -> Option<usize> {
         let after: String = letters.iter().skip(end).take(2).collect();
         let titled = TITLES.iter().any(|title| after == *title) && !before.ends_with(han);
         let closed = letters.get(end).is_none_or(|c| !han(*c));
-        let plain = given.iter().all(|c| !NOT_NAMES.contains(*c));
+        // 谢谢师傅 thanks, and names nobody
+        let doubled = given.len() == 1 && given.first() == letters.get(at);
+        let plain = !doubled && given.iter().all(|c| !NOT_NAMES.contains(*c));
         if plain && (titled || (cued && (closed || n == 2))) {
             return Some(end);
         }

@@ -17,35 +17,69 @@ pub(super) fn numbers(text: &str) -> String {
             at += 1;
             continue;
         }
-        let (digits, end) = run(&letters, at);
-        match kind(&digits).or_else(|| account(&letters, at, &digits)) {
-            Some(word) => out.push_str(word),
-            None => out.extend(letters.iter().take(end).skip(at)),
+        let run = Run::at(&letters, at);
+        let account = || account(&letters, at, &run.digits).and_then(|word| Some((word, run.groups.last()?.1)));
+        match run.known().or_else(account) {
+            Some((word, end)) => {
+                out.push_str(word);
+                at = end;
+            }
+            None => {
+                // what follows a separator may be a number of its own
+                let end = run.groups.first().map_or(at + 1, |group| group.1);
+                out.extend(letters.iter().take(end).skip(at));
+                at = end;
+            }
         }
-        at = end;
     }
     out
 }
 
-/// Digits from a position on, with single spaces and hyphens between them; a
-/// final X belongs to an identity card.
-fn run(letters: &[char], start: usize) -> (String, usize) {
-    let mut digits = String::new();
-    let mut at = start + usize::from(letters.get(start) == Some(&'+'));
-    let mut end = at;
-    while let Some(&c) = letters.get(at) {
-        if let Some(d) = digit(c) {
-            digits.push(d);
-            end = at + 1;
-        } else if matches!(c, 'x' | 'X') && digits.len() == 17 {
-            digits.push('X');
-            return (digits, at + 1);
-        } else if !(matches!(c, ' ' | '-') && letters.get(at + 1).is_some_and(|c| digit(*c).is_some())) {
-            break;
+/// Longest number that is looked at beyond its first group, in digits.
+const LONGEST: usize = 24;
+
+/// Digits from a position on, with single spaces and hyphens between their groups.
+struct Run {
+    digits: String,
+    /// Of each group, how many digits there are up to its end, and where that is.
+    groups: Vec<(usize, usize)>,
+}
+
+impl Run {
+    fn at(letters: &[char], start: usize) -> Self {
+        let mut at = start + usize::from(letters.get(start) == Some(&'+'));
+        let mut run = Self { digits: String::new(), groups: Vec::new() };
+        loop {
+            while let Some(d) = letters.get(at).and_then(|c| digit(*c)) {
+                if !run.groups.is_empty() && run.digits.len() >= LONGEST {
+                    return run;
+                }
+                run.digits.push(d);
+                at += 1;
+            }
+            // a final X belongs to an identity card
+            if run.digits.len() == 17 && matches!(letters.get(at), Some('x' | 'X')) {
+                run.digits.push('X');
+                run.groups.push((18, at + 1));
+                return run;
+            }
+            run.groups.push((run.digits.len(), at));
+            let parted = matches!(letters.get(at), Some(' ' | '-'));
+            if !(parted && letters.get(at + 1).is_some_and(|c| digit(*c).is_some())) {
+                return run;
+            }
+            at += 1;
         }
-        at += 1;
     }
-    (digits, end)
+
+    /// The word for the longest run of whole groups from the first on that
+    /// identifies somebody, and where it ends; what is certain goes first.
+    fn known(&self) -> Option<(&'static str, usize)> {
+        [certain, likely].into_iter().find_map(|kind| {
+            let longest_first = self.groups.iter().rev();
+            longest_first.filter_map(|(n, end)| Some((kind(self.digits.get(..*n)?)?, *end))).next()
+        })
+    }
 }
 
 fn digit(c: char) -> Option<char> {
@@ -56,29 +90,30 @@ fn digit(c: char) -> Option<char> {
     }
 }
 
-fn kind(digits: &str) -> Option<&'static str> {
-    let n = digits.len();
+/// An identity card of the mainland, or a mobile telephone of it.
+fn certain(digits: &str) -> Option<&'static str> {
     let mobile = |d: &str| {
         let mut letters = d.chars();
         d.len() == 11 && letters.next() == Some('1') && letters.next().is_some_and(|c| ('3'..='9').contains(&c))
     };
-    if n == 18 && identity_card(digits) {
-        Some("[id]")
-    } else if mobile(digits)
-        || digits.strip_prefix("86").is_some_and(mobile)
-        || digits.strip_prefix("0086").is_some_and(mobile)
-    {
-        Some("[phone]")
-    } else if digits.strip_prefix("852").is_some_and(|d| d.len() == 8)
+    if digits.len() == 18 && identity_card(digits) {
+        return Some("[id]");
+    }
+    let abroad = ["", "86", "0086"].into_iter().filter_map(|code| digits.strip_prefix(code));
+    abroad.into_iter().any(mobile).then_some("[phone]")
+}
+
+/// Telephones of Hong Kong, Macau and Taiwan, bank cards, area code and number.
+fn likely(digits: &str) -> Option<&'static str> {
+    let n = digits.len();
+    if digits.strip_prefix("852").is_some_and(|d| d.len() == 8)
         || digits.strip_prefix("853").is_some_and(|d| d.len() == 8)
         || digits.strip_prefix("886").is_some_and(|d| (8..=9).contains(&d.len()))
     {
-        // Hong Kong, Macau, Taiwan
         Some("[phone]")
     } else if (13..=19).contains(&n) && luhn(digits) {
         Some("[card]")
     } else if digits.starts_with('0') && (10..=12).contains(&n) {
-        // area code and number
         Some("[phone]")
     } else {
         None

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::setting::Setting;
 use super::{ImportRequest, Progress};
+use crate::sense::mask;
 use crate::sense::person::{Traits, check_traits};
 use crate::sha256_hex;
 
@@ -109,8 +110,8 @@ impl<'a> Reading<'a> {
             ImportKind::People => return self.person(mapped).map(Some).map_err(|f| at_row(row.number, f)),
             ImportKind::Outcomes => return self.outcomes(mapped).map(Some).map_err(|f| at_row(row.number, f)),
         };
-        let (kind, body) = ready.map_err(|f| at_row(row.number, f))?;
-        self.entry(row, mapped.id, kind, body).map_err(|f| at_row(row.number, vec![f]))
+        let (kind, said) = ready.map_err(|f| at_row(row.number, f))?;
+        self.entry(row, mapped.id, kind, said).map_err(|f| at_row(row.number, vec![f]))
     }
 
     fn entry(
@@ -118,14 +119,14 @@ impl<'a> Reading<'a> {
         row: &Row,
         id: Option<String>,
         kind: IntakeKind,
-        body: String,
+        said: Body,
     ) -> Result<Option<Ready>, FieldFault> {
         let id = match id {
             Some(id) => id,
             None => self.derived(row),
         };
         check_id("id", &id)?;
-        let body_hash = sha256_hex(body.as_bytes());
+        let Body { hash: body_hash, text: body } = said;
         if let Some((earlier, number)) = self.seen.get(&id) {
             if *earlier == body_hash {
                 return Ok(None);
@@ -149,7 +150,7 @@ impl<'a> Reading<'a> {
         format!("imp-{}", hash.get(..32).unwrap_or(&hash))
     }
 
-    fn response(&self, mapped: &Mapped) -> Result<String, Vec<FieldFault>> {
+    fn response(&self, mapped: &Mapped) -> Result<Body, Vec<FieldFault>> {
         let mut body = self.body(mapped);
         name_person(&mut body, &mapped.aliases);
         let code = mapped.body.get("survey").and_then(Value::as_str).unwrap_or_default();
@@ -174,27 +175,27 @@ impl<'a> Reading<'a> {
             Ok(kept) => body.answers = kept,
             Err(more) => faults.extend(more),
         }
-        text(&body, faults)
+        logged(&mut body, faults, |body| mask::answers(survey, &mut body.answers))
     }
 
-    fn signal(&self, mapped: &Mapped) -> Result<String, Vec<FieldFault>> {
+    fn signal(&self, mapped: &Mapped) -> Result<Body, Vec<FieldFault>> {
         let mut body = self.body(mapped);
         name_person(&mut body, &mapped.aliases);
         body.entry("text").or_insert_with(|| json!(""));
         let mut faults = self.unknown_places(&body);
-        let body: SignalBody = typed(body)?;
+        let mut body: SignalBody = typed(body)?;
         faults.extend(body.check());
-        text(&body, faults)
+        logged(&mut body, faults, mask::signal)
     }
 
-    fn event(&self, mapped: &Mapped) -> Result<String, Vec<FieldFault>> {
+    fn event(&self, mapped: &Mapped) -> Result<Body, Vec<FieldFault>> {
         let mut body = self.body(mapped);
         for alias in &mapped.aliases {
             body.insert(alias.kind.name().to_owned(), json!(alias.value));
         }
-        let body: EventBody = typed(body)?;
+        let mut body: EventBody = typed(body)?;
         let faults = body.check();
-        text(&body, faults)
+        logged(&mut body, faults, |_| false)
     }
 
     fn person(&self, mapped: Mapped) -> Result<Ready, Vec<FieldFault>> {
@@ -274,10 +275,28 @@ fn typed<T: serde::de::DeserializeOwned>(body: Map<String, Value>) -> Result<T, 
     serde_json::from_value(Value::Object(body)).map_err(|e| vec![FieldFault::new("", "bad_value", e.to_string())])
 }
 
-fn text<T: Serialize>(body: &T, faults: Vec<FieldFault>) -> Result<String, Vec<FieldFault>> {
+/// A body on its way to the log: what is kept of it, and the hash of what the file says.
+struct Body {
+    hash: String,
+    text: String,
+}
+
+/// The body as it is logged, once `mask` has taken out what identifies somebody.
+fn logged<T: Serialize>(
+    body: &mut T,
+    faults: Vec<FieldFault>,
+    mask: impl FnOnce(&mut T) -> bool,
+) -> Result<Body, Vec<FieldFault>> {
     if !faults.is_empty() {
         return Err(faults);
     }
+    let said = text(body)?;
+    let hash = sha256_hex(said.as_bytes());
+    let text = if mask(body) { text(body)? } else { said };
+    Ok(Body { hash, text })
+}
+
+fn text<T: Serialize>(body: &T) -> Result<String, Vec<FieldFault>> {
     serde_json::to_string(body).map_err(|e| vec![FieldFault::new("", "bad_value", e.to_string())])
 }
 
