@@ -56,6 +56,18 @@ impl Store {
         Ok(store)
     }
 
+    /// Look into an embedded database's file without changing a byte of it; none
+    /// when its schema is of another release.
+    pub async fn look(file: &std::path::Path) -> Result<Option<Self>, StoreError> {
+        install_drivers();
+        let url = format!("sqlite://{}?mode=ro", file.display());
+        let options: AnyConnectOptions = url.parse().map_err(StoreError::on("read the database's address"))?;
+        let pool = AnyPoolOptions::new().max_connections(1).connect_with(options.disable_statement_logging());
+        let reader = pool.await.map_err(StoreError::on("open the database"))?;
+        let store = Self { writer: reader.clone(), reader, engine: Engine::Sqlite };
+        Ok(if migration::is_current(&store).await? { Some(store) } else { None })
+    }
+
     /// Which database it is.
     #[must_use]
     pub fn engine(&self) -> Engine {

@@ -16,6 +16,17 @@ const POSTGRES: &[(i64, &str)] = &[
     (3, include_str!("../migrations/postgres/0003_erasure.sql")),
 ];
 
+/// Whether an embedded database has the schema of this release.
+pub(crate) async fn is_current(store: &Store) -> Result<bool, StoreError> {
+    let mut tx = store.read().await?;
+    let row = sqlx::query("SELECT COALESCE(MAX(number), 0) AS number FROM schema_version")
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(StoreError::on("read the schema number"))?;
+    let found: i64 = row.try_get("number").map_err(StoreError::on("read the schema number"))?;
+    Ok(SQLITE.last().is_some_and(|file| file.0 == found))
+}
+
 pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
     let files = match store.engine() {
         Engine::Sqlite => SQLITE,

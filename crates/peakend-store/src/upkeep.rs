@@ -15,8 +15,10 @@ use crate::{Engine, Store, StoreError};
 pub struct FileCheck {
     /// What is wrong, one sentence each; empty when nothing is.
     pub faults: Vec<String>,
-    /// Voices by organisation.
+    /// Voices by organisation, up to the position asked for.
     pub voices: Vec<(String, u64)>,
+    /// Erasures that are not done.
+    pub erasing: u64,
     /// Entries of the intake log.
     pub log_entries: u64,
     /// Of these, tombstones.
@@ -67,7 +69,8 @@ impl Store {
 
 /// Check an embedded database's file without changing it: structure, indexes,
 /// log and read models against each other. Damage is a finding, not an error.
-pub async fn check_file(file: &Path) -> Result<FileCheck, StoreError> {
+/// Voices are counted for each organisation of `until`, up to its position.
+pub async fn check_file(file: &Path, until: &[(String, i64)]) -> Result<FileCheck, StoreError> {
     crate::db::install_drivers();
     let mut found = FileCheck::default();
     let url = format!("sqlite://{}?mode=ro", file.display());
@@ -86,7 +89,7 @@ pub async fn check_file(file: &Path) -> Result<FileCheck, StoreError> {
         }
     }
     if found.faults.is_empty()
-        && let Err(e) = content(&mut connection, &mut found).await
+        && let Err(e) = content(&mut connection, until, &mut found).await
     {
         found.faults.push(format!("it does not read: {e}"));
     }
@@ -133,7 +136,11 @@ const LAWS: [(&str, &str); 6] = [
     ),
 ];
 
-async fn content(connection: &mut AnyConnection, found: &mut FileCheck) -> Result<(), sqlx::Error> {
+async fn content(
+    connection: &mut AnyConnection,
+    until: &[(String, i64)],
+    found: &mut FileCheck,
+) -> Result<(), sqlx::Error> {
     for (question, meaning) in LAWS {
         let n: i64 = connection.fetch_one(question).await?.try_get(0)?;
         if n > 0 {
@@ -148,12 +155,15 @@ async fn content(connection: &mut AnyConnection, found: &mut FileCheck) -> Resul
         .await?;
     let count = |column: usize| row.try_get::<i64, _>(column).map(|n| u64::try_from(n).unwrap_or(0));
     (found.log_entries, found.tombstones, found.last_seq) = (count(0)?, count(1)?, count(2)?);
-    let rows = connection
-        .fetch_all("SELECT org_id, CAST(COUNT(*) AS BIGINT) FROM voice GROUP BY org_id ORDER BY org_id")
-        .await?;
-    for row in &rows {
-        let n: i64 = row.try_get(1)?;
-        found.voices.push((row.try_get(0)?, u64::try_from(n).unwrap_or(0)));
+    for (org, seq) in until {
+        let row = sqlx::query("SELECT CAST(COUNT(*) AS BIGINT) FROM voice WHERE org_id = $1 AND seq <= $2")
+            .bind(org.as_str())
+            .bind(*seq)
+            .fetch_one(&mut *connection)
+            .await?;
+        found.voices.push((org.clone(), u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0)));
     }
+    let row = connection.fetch_one("SELECT CAST(COUNT(*) AS BIGINT) FROM erasure WHERE state <> 'done'").await?;
+    found.erasing = u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);
     Ok(())
 }

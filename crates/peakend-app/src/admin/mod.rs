@@ -1,5 +1,6 @@
-//! Setting up, signing in, staff and keys.
+//! Setting up, signing in, staff, keys, backups.
 pub mod api_key;
+pub mod backup;
 pub mod password;
 pub mod profile;
 pub mod session;

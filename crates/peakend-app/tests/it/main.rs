@@ -1,6 +1,7 @@
 //! Use cases against a real store, a frozen clock and the naive warehouse.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 mod act;
+mod backup;
 mod import;
 mod mask;
 mod place;
