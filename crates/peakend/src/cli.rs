@@ -1,13 +1,17 @@
 //! The verbs.
+mod backup;
 mod demo;
 mod doctor;
+mod erase;
 mod import;
 
 mod openapi;
+mod restore;
 mod serve;
 mod sign_in_link;
 mod stat;
 mod verify;
+mod verify_store;
 
 use std::process::ExitCode;
 
@@ -38,6 +42,16 @@ enum Verb {
     Doctor(doctor::Doctor),
     /// Print the OpenAPI document.
     Openapi,
+    /// Copy everything into a new folder, while the server runs.
+    Backup(backup::Backup),
+    /// Put a backup in place, and erase again who was erased since.
+    Restore(restore::Restore),
+    /// Check every stored file: database, manifests, segments, backups.
+    VerifyStore(verify_store::VerifyStore),
+    /// Erase a person for good.
+    Erase(erase::Erase),
+    /// The list of erased persons.
+    Erasures(erase::Erasures),
     /// Print a one-time sign-in link for a member of staff.
     SignInLink(sign_in_link::SignInLink),
 }
@@ -60,6 +74,11 @@ pub(crate) fn run() -> ExitCode {
             Verb::Stat(verb) => verb.run(),
             Verb::Doctor(verb) => verb.run().await,
             Verb::Openapi => openapi::run().map(|()| ExitCode::SUCCESS),
+            Verb::Backup(verb) => verb.run().await,
+            Verb::Restore(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
+            Verb::VerifyStore(verb) => verb.run().await,
+            Verb::Erase(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
+            Verb::Erasures(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
             Verb::SignInLink(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
         }
     });

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 mod act;
 mod backup;
+mod deploy;
 mod import;
 mod mask;
 mod place;
