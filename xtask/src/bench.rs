@@ -1,6 +1,8 @@
-//! `cargo xtask bench`: how long a rebuild takes after an edit of one crate, and what a response waits for.
+//! `cargo xtask bench`: how long a rebuild takes after an edit of one crate, what a response waits for,
+//! and the board's questions beside other engines.
 
 mod latency;
+mod warehouse;
 
 use std::fs::File;
 use std::path::Path;
@@ -20,7 +22,8 @@ pub(crate) fn main(args: &[String]) -> Result<ExitCode> {
     match args {
         [name] if name == "build" => build()?,
         [name, rest @ ..] if name == "latency" => latency::main(rest)?,
-        _ => bail!("bench takes the name of a bench: build, latency"),
+        [name, rest @ ..] if name == "warehouse" => warehouse::main(rest)?,
+        _ => bail!("bench takes the name of a bench: build, latency, warehouse"),
     }
     Ok(ExitCode::SUCCESS)
 }

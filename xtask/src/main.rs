@@ -33,6 +33,8 @@ usage: cargo xtask <command>
   bench build        seconds of a rebuild after touching domain, app and warehouse
   bench latency [--seconds N] [--rate N]
                      from submitting until the figure counts it and its case is listed
+  bench warehouse --rows N [--work DIR] [--engines duckdb,polars,chdb] [--runs N] [--peers-only]
+                     the board's questions on Peakend and on its peers, over the same files
   torture kill [--times N] [--seed S]
                      kill -9 under load, again and again: nothing acknowledged is lost or doubled
 ";
