@@ -8,9 +8,7 @@ use datafusion::error::Result;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident, lit};
-use peakend_query::{
-    Band, Cell, Counting, Dimension, Filter, Provenance, Question, Route, Row, Table, Tone, WarehouseError,
-};
+use peakend_query::{Band, Cell, Counting, Dimension, Filter, Provenance, Question, Row, Table, Tone, WarehouseError};
 
 use crate::cell;
 use crate::coded::{Part, packed, unpacked};
@@ -27,8 +25,8 @@ use crate::scan::Voices;
 pub(crate) async fn answer(engine: &Engine, snapshot: Snapshot, q: &Question) -> Result<Table, WarehouseError> {
     let (mut groups, provenance) = match counted::sources(engine, &snapshot, q) {
         Some(sources) => {
-            let provenance = Provenance { route: Route::Coded, ..snapshot.provenance.clone() };
-            (counted::cells(engine, sources, q).await?, provenance)
+            let (groups, route) = counted::cells(engine, sources, snapshot.rollups(), q).await?;
+            (groups, Provenance { route, ..snapshot.provenance.clone() })
         }
         None => (scanned(engine, &snapshot, q).await?, snapshot.provenance.clone()),
     };

@@ -39,7 +39,7 @@ pub(crate) fn seal(org: &Org) -> Result<u64, WarehouseError> {
     org.settle()?;
     let mut next = Manifest::clone(&org.manifest());
     let rows = sorted(&chunks).map_err(fault("sort hot voices"))?;
-    let mut writer = SegmentWriter::create(&org.inside(), Contents::Voices, next.next)?;
+    let mut writer = SegmentWriter::create(org, Contents::Voices, next.next)?;
     for start in (0..rows.num_rows()).step_by(PIECE) {
         writer.push(&rows.slice(start, PIECE.min(rows.num_rows() - start)))?;
     }
@@ -134,7 +134,7 @@ fn write_merged(
     mut rows: SendableRecordBatchStream,
 ) -> Result<(), WarehouseError> {
     let mut next = Manifest::clone(&org.manifest());
-    let mut writer = SegmentWriter::create(&org.inside(), contents, next.next)?;
+    let mut writer = SegmentWriter::create(org, contents, next.next)?;
     let mut last = None;
     while let Some(batch) =
         tokio::runtime::Handle::current().block_on(rows.try_next()).map_err(fault("merge segments"))?

@@ -1,12 +1,14 @@
 //! Questions answered from coded columns.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use peakend_query::{Cell, Dimension, JointRow, Migration, MigrationQuestion, Question, WarehouseError};
+use peakend_query::{Cell, Dimension, JointRow, Migration, MigrationQuestion, Question, Route, WarehouseError};
 
-use crate::codes::{self, Key, Numbering, Scan, Source, Test, testable};
+use crate::codes::{self, Key, Numbered, Numbering, Scan, Source, Test, testable};
 use crate::engine::Engine;
 use crate::org::Snapshot;
+use crate::rollup::{self, RollupFile};
 
 /// The coded columns that answer a question; `None` when only rows can.
 pub(crate) fn sources(engine: &Engine, snapshot: &Snapshot, q: &Question) -> Option<Vec<Source>> {
@@ -18,21 +20,34 @@ pub(crate) fn sources(engine: &Engine, snapshot: &Snapshot, q: &Question) -> Opt
 pub(crate) async fn cells(
     engine: &Engine,
     sources: Vec<Source>,
+    rollups: Vec<Option<Arc<RollupFile>>>,
     q: &Question,
-) -> Result<HashMap<Key, Cell>, WarehouseError> {
+) -> Result<(HashMap<Key, Cell>, Route), WarehouseError> {
     let q = q.clone();
     engine
         .count("answer the question", move |work| {
             let (tests, numbering) = prepared(&sources, &q);
-            let scan = scan(&sources, &tests, &numbering, &q);
-            let mut cells = codes::cells(&scan, work)?;
+            let mut found = Numbered::new();
+            let plan = rollup::plan(&sources, &rollups, &q);
+            if !plan.covers.is_empty() {
+                found = rollup::cells(&plan, &sources, &tests, &numbering, &q, work)?;
+            }
+            let route = if plan.covers.is_empty() { Route::Coded } else { Route::Rollup };
+            let mut scan = scan(&sources, &tests, &numbering, &q);
+            scan.spans = plan.rest;
+            for (key, cell) in codes::cells(&scan, work)? {
+                found.entry(key).or_default().merge(&cell);
+            }
+            let name = |((bucket, group), cell)| ((bucket, numbering.codes(group)), cell);
+            let mut cells: HashMap<Key, Cell> = found.into_iter().map(name).collect();
             if q.persons {
+                scan.spans = codes::spans(&sources, q.period);
                 let persons = codes::persons(&scan, work)?;
                 for (key, cell) in &mut cells {
                     cell.persons = Some(persons.get(key).copied().unwrap_or(0));
                 }
             }
-            Ok(cells)
+            Ok((cells, route))
         })
         .await
 }
@@ -72,5 +87,6 @@ fn prepared(sources: &[Source], q: &Question) -> (Vec<Test>, Numbering) {
 }
 
 fn scan<'a>(sources: &'a [Source], tests: &'a [Test], numbering: &'a Numbering, q: &Question) -> Scan<'a> {
-    Scan { sources, tests, period: q.period, grain: q.grain, counting: q.counting, numbering }
+    let spans = codes::spans(sources, q.period);
+    Scan { sources, tests, spans, grain: q.grain, counting: q.counting, numbering }
 }

@@ -33,11 +33,28 @@ pub struct Settings {
     /// Answer from coded columns and stored counts where they suffice; otherwise
     /// every question reads the rows.
     pub coded: bool,
+    /// Which segments have stored counts.
+    pub rollup: RollupRule,
+}
+
+/// When counts are stored beside a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RollupRule {
+    /// The segment has at least so many rows: fewer are counted as fast as they are looked up.
+    pub rows: usize,
+    /// So many rows fall into one group of a set: fewer save nothing.
+    pub rows_per_group: usize,
+}
+
+impl Default for RollupRule {
+    fn default() -> Self {
+        Self { rows: 50_000, rows_per_group: 6 }
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { memory_bytes: 512 << 20, partitions: 2, coded: true }
+        Self { memory_bytes: 512 << 20, partitions: 2, coded: true, rollup: RollupRule::default() }
     }
 }
 
@@ -114,6 +131,16 @@ impl Engine {
         self.settings.coded
     }
 
+    /// Which segments have stored counts.
+    pub(crate) fn rollup(&self) -> RollupRule {
+        self.settings.rollup
+    }
+
+    /// Threads per question.
+    pub(crate) fn threads(&self) -> usize {
+        self.settings.partitions.max(1)
+    }
+
     /// Work on coded columns; stops when the caller goes away.
     pub(crate) async fn count<T, F>(&self, operation: &'static str, work: F) -> Result<T, WarehouseError>
     where
@@ -125,7 +152,7 @@ impl Engine {
             return Err(engine(operation)("the engine has stopped"));
         };
         let gone = Gone(Arc::new(AtomicBool::new(false)));
-        let (stop, threads) = (Arc::clone(&gone.0), self.settings.partitions.max(1));
+        let (stop, threads) = (Arc::clone(&gone.0), self.threads());
         runtime.spawn_blocking(move || work(Work { threads, stop: &stop })).await.map_err(engine(operation))?
     }
 

@@ -42,7 +42,7 @@ pub(crate) async fn erase(
         let (removed, held) = engine
             .write("erase persons", move || {
                 let mut next = Manifest::clone(&org.manifest());
-                let mut writer = SegmentWriter::create(&org.inside(), segment.entry.contents, next.next)?;
+                let mut writer = SegmentWriter::create(&org, segment.entry.contents, next.next)?;
                 while let Some(batch) =
                     tokio::runtime::Handle::current().block_on(rows.try_next()).map_err(fault("erase persons"))?
                 {

@@ -7,6 +7,7 @@
 //! not here: rules of the loop, ratios, text queries in any language.
 mod among;
 mod answer;
+mod bulk;
 mod cell;
 mod coded;
 mod codes;
@@ -22,9 +23,13 @@ mod manifest;
 mod org;
 mod outcome;
 mod predicate;
+mod rollup;
 mod scan;
 mod segment;
+mod sheet;
 mod warehouse;
 
-pub use engine::Settings;
+pub use bulk::{Bulk, BulkFormat, BulkMap, BulkOutcome, BulkRefusal, BulkReport, RowFault};
+pub use engine::{RollupRule, Settings};
+pub use sheet::{Column, Kind, SheetWriter};
 pub use warehouse::SegmentWarehouse;

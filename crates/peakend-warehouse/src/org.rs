@@ -9,15 +9,18 @@ use datafusion::error::Result;
 use peakend_query::{Provenance, Route, VoiceFact, WarehouseError};
 
 use crate::codes::Source;
+use crate::engine::RollupRule;
 use crate::fault::{damaged, engine, storage};
 use crate::hot::{CHUNK, Chunk, Hot};
 use crate::manifest::{Contents, Entry, Manifest, sync_folder};
+use crate::rollup::RollupFile;
 use crate::segment::Segment;
 
 /// An organisation. Readers take a [`Snapshot`]; writers queue on `writing`.
 #[derive(Debug)]
 pub(crate) struct Org {
     folder: PathBuf,
+    rollup: RollupRule,
     /// Held while segments and manifest change; never while answering.
     pub(crate) writing: Arc<tokio::sync::Mutex<()>>,
     state: Mutex<State>,
@@ -56,6 +59,11 @@ impl Snapshot {
         sealed.chain(self.hot.iter().map(|c| Some(Source::Hot(Arc::clone(&c.codes))))).collect()
     }
 
+    /// The stored counts beside each source, in the same order.
+    pub(crate) fn rollups(&self) -> Vec<Option<Arc<RollupFile>>> {
+        self.segments.iter().map(|s| s.rollup.clone()).chain(self.hot.iter().map(|_| None)).collect()
+    }
+
     /// Whether there is nothing to read.
     pub(crate) fn is_empty(&self) -> bool {
         self.segments.is_empty() && self.hot.is_empty()
@@ -64,13 +72,13 @@ impl Snapshot {
 
 impl Org {
     /// An organisation not yet on disk.
-    pub(crate) fn new(root: &Path, name: &str) -> Self {
-        Self::with(root.join(folder_name(name)), Manifest::empty(name), Vec::new())
+    pub(crate) fn new(root: &Path, name: &str, rollup: RollupRule) -> Self {
+        Self::with(root.join(folder_name(name)), Manifest::empty(name), Vec::new(), rollup)
     }
 
     /// The organisation in this folder, its segments checked, leftovers removed.
     /// `None` when the folder holds none.
-    pub(crate) fn open(folder: PathBuf) -> Result<Option<(String, Self)>, WarehouseError> {
+    pub(crate) fn open(folder: PathBuf, rollup: RollupRule) -> Result<Option<(String, Self)>, WarehouseError> {
         let inside = folder.join("segments");
         let Some(manifest) = Manifest::read(&folder)? else {
             // the first manifest is written before the first segment
@@ -84,16 +92,21 @@ impl Org {
             segment.verify()?;
             segments.push(Arc::new(segment));
         }
-        Ok(Some((manifest.org.clone(), Self::with(folder, manifest, segments))))
+        Ok(Some((manifest.org.clone(), Self::with(folder, manifest, segments, rollup))))
     }
 
-    fn with(folder: PathBuf, manifest: Manifest, segments: Vec<Arc<Segment>>) -> Self {
+    fn with(folder: PathBuf, manifest: Manifest, segments: Vec<Arc<Segment>>, rollup: RollupRule) -> Self {
         let state = State { manifest: Arc::new(manifest), segments, hot: Hot::default() };
-        Self { folder, writing: Arc::default(), state: Mutex::new(state) }
+        Self { folder, rollup, writing: Arc::default(), state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which segments have stored counts.
+    pub(crate) fn rollup(&self) -> RollupRule {
+        self.rollup
     }
 
     /// Where segments go.

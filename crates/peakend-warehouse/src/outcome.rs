@@ -31,7 +31,7 @@ pub(crate) fn load(org: &Org, batch: String, mut rows: Vec<OutcomeFact>) -> Resu
     let mut next = Manifest::clone(&manifest);
     if added > 0 {
         keep_last(&mut rows);
-        let mut writer = SegmentWriter::create(&org.inside(), Contents::Outcomes, next.next)?;
+        let mut writer = SegmentWriter::create(org, Contents::Outcomes, next.next)?;
         for piece in rows.chunks(PIECE) {
             writer.push(&outcome_batch(piece).map_err(fault("encode outcomes"))?)?;
         }

@@ -18,8 +18,11 @@ use peakend_query::WarehouseError;
 
 use crate::codes::{self, CodeBuilder, CodeFile, CodeTable, Part, Stored};
 use crate::columns::{OUTCOMES, VOICES, numbers};
+use crate::engine::RollupRule;
 use crate::fault::{damaged, engine, storage};
 use crate::manifest::{Contents, Entry};
+use crate::org::Org;
+use crate::rollup::{self, RollupFile};
 
 /// Rows per row group: the grain at which a scan skips days and splits work.
 const ROW_GROUP: usize = 262_144;
@@ -34,6 +37,8 @@ pub(crate) struct Segment {
     pub(crate) entry: Entry,
     /// Its coded columns; none for outcomes.
     pub(crate) codes: Option<Arc<CodeFile>>,
+    /// Its stored counts; none where there are too few rows.
+    pub(crate) rollup: Option<Arc<RollupFile>>,
     unused: AtomicBool,
 }
 
@@ -42,7 +47,9 @@ impl Segment {
     pub(crate) fn new(folder: &Path, entry: Entry) -> Result<Self, WarehouseError> {
         let coded = entry.parts.iter().find(|p| p.stored == Stored::Codes);
         let codes = coded.map(|part| CodeFile::open(folder, part, entry.rows).map(Arc::new)).transpose()?;
-        Ok(Self { path: folder.join(&entry.file), codes, entry, unused: AtomicBool::new(false) })
+        let counts = entry.parts.iter().find(|p| p.stored == Stored::Rollup);
+        let rollup = counts.map(|part| RollupFile::open(folder, part, entry.rows).map(Arc::new)).transpose()?;
+        Ok(Self { path: folder.join(&entry.file), codes, rollup, entry, unused: AtomicBool::new(false) })
     }
 
     /// Whether any row may lie in the range of days (or months).
@@ -125,6 +132,7 @@ impl Write for Summing {
 /// A segment being written. Blocking: keep it off the threads that answer.
 pub(crate) struct SegmentWriter {
     folder: PathBuf,
+    rule: RollupRule,
     path: PathBuf,
     number: u64,
     writer: ArrowWriter<Summing>,
@@ -139,8 +147,9 @@ impl std::fmt::Debug for SegmentWriter {
 }
 
 impl SegmentWriter {
-    /// Begin segment `number` in this folder.
-    pub(crate) fn create(folder: &Path, contents: Contents, number: u64) -> Result<Self, WarehouseError> {
+    /// Begin segment `number` of an organisation.
+    pub(crate) fn create(org: &Org, contents: Contents, number: u64) -> Result<Self, WarehouseError> {
+        let (folder, rule) = (org.inside(), org.rollup());
         let file = format!("{}-{number:08}.parquet", contents.name());
         let path = folder.join(&file);
         let (schema, properties) = match contents {
@@ -163,8 +172,7 @@ impl SegmentWriter {
             batch: None,
             parts: Vec::new(),
         };
-        let folder = folder.to_owned();
-        Ok(Self { folder, path, number, writer, codes: CodeBuilder::default(), entry })
+        Ok(Self { folder, rule, path, number, writer, codes: CodeBuilder::default(), entry })
     }
 
     /// Append rows, already in the segment's order.
@@ -198,15 +206,24 @@ impl SegmentWriter {
         self.entry.crc32 = summing.sum.finalize();
         match self.entry.contents {
             Contents::Outcomes => self.entry.first_seq = 0,
-            Contents::Voices => self.entry.parts = companions(&self.codes.finish(), &self.folder, self.number)?,
+            Contents::Voices => {
+                self.entry.parts = companions(&self.codes.finish(), self.rule, &self.folder, self.number)?
+            }
         }
         Ok(self.entry)
     }
 }
 
 /// Write what stands beside a segment of voices.
-pub(crate) fn companions(table: &CodeTable, folder: &Path, number: u64) -> Result<Vec<Part>, WarehouseError> {
-    Ok(vec![codes::write(table, folder, number)?])
+pub(crate) fn companions(
+    table: &CodeTable,
+    rule: RollupRule,
+    folder: &Path,
+    number: u64,
+) -> Result<Vec<Part>, WarehouseError> {
+    let mut parts = vec![codes::write(table, folder, number)?];
+    parts.extend(rollup::write(table, rule, folder, number)?);
+    Ok(parts)
 }
 
 /// Growing numbers are stored as differences; ids that never repeat get no dictionary.

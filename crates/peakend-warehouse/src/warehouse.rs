@@ -13,6 +13,7 @@ use peakend_query::{
 
 use tokio::sync::OwnedMutexGuard;
 
+use crate::bulk::{self, Bulk, BulkOutcome, BulkRefusal};
 use crate::engine::{Engine, Settings};
 use crate::fault::storage;
 use crate::hot::CHUNK;
@@ -53,13 +54,30 @@ impl SegmentWarehouse {
         for entry in root.read_dir().map_err(storage("list", &root))? {
             let entry = entry.map_err(storage("list", &root))?;
             if entry.file_name().to_string_lossy().starts_with("org-")
-                && let Some((name, org)) = Org::open(entry.path())?
+                && let Some((name, org)) = Org::open(entry.path(), settings.rollup)?
             {
                 orgs.insert(name, Arc::new(org));
             }
         }
         let engine = Engine::start(&root.join("spill"), settings)?;
         Ok(Self { root, engine, orgs: RwLock::new(orgs), _lock: lock })
+    }
+
+    /// Load whole files of voices, all or nothing; the same files again change
+    /// nothing. Questions go on meanwhile, other writes wait.
+    ///
+    /// # Errors
+    /// Says which row, field or column is wrong; nothing was loaded then.
+    pub async fn load(&self, bulk: Bulk) -> Result<BulkOutcome, BulkRefusal> {
+        let found = self.known_or_new(&bulk.org);
+        let held = Arc::clone(&found.writing).lock_owned().await;
+        let threads = self.engine.threads();
+        let loading = self.engine.write("load files", move || {
+            let outcome = bulk::load(&found, &bulk, threads);
+            drop(held);
+            Ok(outcome)
+        });
+        loading.await?
     }
 
     fn known(&self, org: &str) -> Option<Arc<Org>> {
@@ -69,7 +87,9 @@ impl SegmentWarehouse {
     fn known_or_new(&self, org: &str) -> Arc<Org> {
         self.known(org).unwrap_or_else(|| {
             let mut orgs = self.orgs.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(orgs.entry(org.to_owned()).or_insert_with(|| Arc::new(Org::new(&self.root, org))))
+            Arc::clone(
+                orgs.entry(org.to_owned()).or_insert_with(|| Arc::new(Org::new(&self.root, org, self.engine.rollup()))),
+            )
         })
     }
 

@@ -8,8 +8,7 @@ use super::fact::Fact;
 use super::file::Lane;
 use super::group::Key;
 use super::scan::{Block, Scan, lanes, wide};
-use super::source::{Span, spans};
-use super::test::Test;
+use super::source::Span;
 use super::work::Work;
 
 /// Pairs of group and person held at one time, about.
@@ -30,8 +29,7 @@ struct Pairs {
 
 /// How many persons each group has; groups without one are absent.
 pub(crate) fn persons(scan: &Scan<'_>, work: Work<'_>) -> Result<HashMap<Key, u64>, WarehouseError> {
-    let units: Vec<Span> =
-        spans(scan.sources, scan.period).into_iter().filter(|s| scan.tests[s.source] != Test::Always(false)).collect();
+    let units = scan.units();
     let counts: Vec<bool> = Fact::all().map(|f| scan.counting.matches(&f.voice())).collect();
     let rows: usize = units.iter().map(|u| u.rows.len()).sum();
     let passes = rows.div_ceil(PAIRS).max(1) as u64;

@@ -7,8 +7,6 @@ use peakend_query::{Joint, JointRow, WarehouseError};
 use super::fact::{FACTS, Fact};
 use super::file::Lane;
 use super::scan::{Block, Scan, lanes, wide};
-use super::source::{Span, spans};
-use super::test::Test;
 use super::work::Work;
 
 /// NPS, CSAT and CES with their unanswered places.
@@ -48,8 +46,7 @@ impl Counts {
 
 /// Per group, how many voices gave each combination of scores.
 pub(crate) fn joint(scan: &Scan<'_>, work: Work<'_>) -> Result<Vec<JointRow>, WarehouseError> {
-    let units: Vec<Span> =
-        spans(scan.sources, scan.period).into_iter().filter(|s| scan.tests[s.source] != Test::Always(false)).collect();
+    let units = scan.units();
     let counts: Vec<bool> = Fact::all().map(|f| scan.counting.matches(&f.voice())).collect();
     let direct = scan.numbering.groups.filter(|g| *g <= DIRECT).and_then(|g| usize::try_from(g).ok()).unwrap_or(0);
     let start = || Counts { direct: vec![0; direct], ..Counts::default() };

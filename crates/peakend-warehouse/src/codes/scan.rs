@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use peakend_query::{Cell, Counting, DayRange, Grain, WarehouseError};
+use peakend_query::{Cell, Counting, Grain, WarehouseError};
 
 use super::fact::{self, Bins};
 use super::file::Lane;
-use super::group::{Key, Numbering};
+use super::group::Numbering;
 use super::lane::Codes;
-use super::source::{Source, Span, spans};
+use super::source::{Source, Span};
 use super::test::Test;
 use super::work::Work;
 use crate::fault::engine;
@@ -26,8 +26,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) sources: &'a [Source],
     /// Which rows, per source.
     pub(crate) tests: &'a [Test],
-    /// Which days.
-    pub(crate) period: DayRange,
+    /// Which rows may be wanted.
+    pub(crate) spans: Vec<Span>,
     /// Time buckets.
     pub(crate) grain: Option<Grain>,
     /// What is counted.
@@ -36,11 +36,21 @@ pub(crate) struct Scan<'a> {
     pub(crate) numbering: &'a Numbering,
 }
 
+impl Scan<'_> {
+    /// The spans in which a row may be wanted.
+    pub(crate) fn units(&self) -> Vec<Span> {
+        self.spans.iter().filter(|s| self.tests[s.source] != Test::Always(false)).cloned().collect()
+    }
+}
+
+/// Counted groups, by bucket and number.
+pub(crate) type Numbered = HashMap<(Option<i32>, u64), Cell>;
+
 /// The lanes of one block that a question looks at.
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     /// One per coded dimension; those not looked at are empty.
-    pub(crate) dimensions: Vec<Codes>,
+    pub(crate) dimensions: [Codes; 11],
     /// Facts.
     pub(crate) facts: Codes,
     /// Persons.
@@ -53,18 +63,20 @@ impl Block {
     pub(crate) fn load(&mut self, source: &Source, span: &Span, lanes: &BTreeSet<Lane>) -> Result<(), WarehouseError> {
         for &lane in lanes {
             let into = match lane {
-                Lane::Dimension(i) => {
-                    if self.dimensions.len() <= i {
-                        self.dimensions.resize(i + 1, Codes::default());
-                    }
-                    &mut self.dimensions[i]
-                }
-                Lane::Fact => &mut self.facts,
-                Lane::Person => &mut self.persons,
+                Lane::Dimension(i) => self.dimensions.get_mut(i),
+                Lane::Fact => Some(&mut self.facts),
+                Lane::Person => Some(&mut self.persons),
             };
-            source.read(lane, span.block, into, &mut self.bytes)?;
+            if let Some(into) = into {
+                source.read(lane, span.block, into, &mut self.bytes)?;
+            }
         }
         Ok(())
+    }
+
+    /// The lane of a dimension, to be filled.
+    pub(crate) fn dimension(&mut self, place: usize) -> &mut Codes {
+        &mut self.dimensions[place]
     }
 }
 
@@ -91,20 +103,19 @@ struct Counts {
 }
 
 /// Group and count.
-pub(crate) fn cells(scan: &Scan<'_>, work: Work<'_>) -> Result<HashMap<Key, Cell>, WarehouseError> {
+pub(crate) fn cells(scan: &Scan<'_>, work: Work<'_>) -> Result<Numbered, WarehouseError> {
     match scan.counting {
         Counting::Everything => run(scan, work, &fact::everything()),
         one => run(scan, work, &fact::one(one)),
     }
 }
 
-fn run<const N: usize>(scan: &Scan<'_>, work: Work<'_>, bins: &Bins<N>) -> Result<HashMap<Key, Cell>, WarehouseError> {
-    let units: Vec<Span> =
-        spans(scan.sources, scan.period).into_iter().filter(|s| scan.tests[s.source] != Test::Always(false)).collect();
+fn run<const N: usize>(scan: &Scan<'_>, work: Work<'_>, bins: &Bins<N>) -> Result<Numbered, WarehouseError> {
+    let units = scan.units();
     let buckets = scan.grain.map_or(1, |g| buckets(g, scan, &units));
     let dense = scan.numbering.groups.filter(|g| (g + 1).saturating_mul(buckets * bins.stride as u64 * 4) <= DENSE);
     let counts = work.each(&units, Counts::default, |counts, span| count(scan, bins, dense, counts, span))?;
-    let mut found: HashMap<(Option<i32>, u64), Cell> = HashMap::new();
+    let mut found = Numbered::new();
     let mut add = |key, bins: &[u32]| {
         if let Some(cell) = fact::cell(scan.counting, bins) {
             found.entry(key).or_default().merge(&cell);
@@ -119,7 +130,7 @@ fn run<const N: usize>(scan: &Scan<'_>, work: Work<'_>, bins: &Bins<N>) -> Resul
             add(*key, &thread.sparse[at * bins.stride..][..bins.stride]);
         }
     }
-    Ok(found.into_iter().map(|((bucket, group), cell)| ((bucket, scan.numbering.codes(group)), cell)).collect())
+    Ok(found)
 }
 
 /// At most so many buckets the rows lie in.

@@ -141,16 +141,14 @@ impl Source {
 
 /// The wanted rows of all sources, block by block.
 pub(crate) fn spans(sources: &[Source], period: DayRange) -> Vec<Span> {
-    let mut spans = Vec::new();
-    for (number, source) in sources.iter().enumerate() {
-        let rows = source.within(period);
-        for block in rows.start / BLOCK..rows.end.div_ceil(BLOCK) {
-            let start = block * BLOCK;
-            let inside = rows.start.max(start) - start..rows.end.min(start + BLOCK) - start;
-            if !inside.is_empty() {
-                spans.push(Span { source: number, block, rows: inside });
-            }
-        }
-    }
-    spans
+    sources.iter().enumerate().flat_map(|(number, source)| spans_of(number, source.within(period))).collect()
+}
+
+/// Some rows of a source, block by block.
+pub(crate) fn spans_of(source: usize, rows: Range<usize>) -> impl Iterator<Item = Span> {
+    let blocks = if rows.is_empty() { 0..0 } else { rows.start / BLOCK..rows.end.div_ceil(BLOCK) };
+    blocks.map(move |block| {
+        let start = block * BLOCK;
+        Span { source, block, rows: rows.start.max(start) - start..rows.end.min(start + BLOCK) - start }
+    })
 }

@@ -1,15 +1,22 @@
 //! The engine and the oracle answer thousands of random questions alike, while
 //! rows are partly sealed, partly hot, merged, and read again after reopening.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Mutex;
 
-use peakend_query::{Counting, Filter, NaiveWarehouse, OutcomeQuestion, Question, VoiceFact, Warehouse};
-use peakend_warehouse::{SegmentWarehouse, Settings};
+use peakend_query::{Counting, Filter, NaiveWarehouse, OutcomeQuestion, Question, Route, VoiceFact, Warehouse};
+use peakend_warehouse::{RollupRule, SegmentWarehouse, Settings};
 use rand::{Rng, RngExt, seq::SliceRandom};
 
 use crate::rows::{self, ORGS};
 
-const SETTINGS: Settings = Settings { memory_bytes: 64 << 20, partitions: 2, coded: true };
+const SETTINGS: Settings = Settings {
+    memory_bytes: 64 << 20,
+    partitions: 2,
+    coded: true,
+    rollup: RollupRule { rows: 100, rows_per_group: 1 },
+};
 const ROUNDS: u64 = 24;
 
 /// Both warehouses, and the intake log they are fed from.
@@ -19,12 +26,14 @@ struct Pair {
     logs: [Vec<VoiceFact>; 3],
     /// Whether coded columns answer, or the rows themselves.
     coded: bool,
+    /// How many answers went which way.
+    ways: Mutex<HashMap<u8, u32>>,
 }
 
 impl Pair {
     fn new(dir: &Path) -> Self {
         let ours = SegmentWarehouse::open(dir, SETTINGS).unwrap();
-        Self { ours, oracle: NaiveWarehouse::default(), logs: Default::default(), coded: true }
+        Self { ours, oracle: NaiveWarehouse::default(), logs: Default::default(), coded: true, ways: Mutex::default() }
     }
 
     /// New voices, appended in pieces, a few of them twice.
@@ -47,20 +56,21 @@ impl Pair {
     }
 
     async fn reopen(self, dir: &Path) -> Self {
-        let Self { ours, oracle, logs, coded } = self;
+        let Self { ours, oracle, logs, coded, ways } = self;
         drop(ours);
         let coded = !coded;
         let ours = SegmentWarehouse::open(dir, Settings { coded, ..SETTINGS }).unwrap();
         for (org, log) in ORGS.iter().zip(&logs) {
             ours.append(org, log.clone()).await.unwrap();
         }
-        Self { ours, oracle, logs, coded }
+        Self { ours, oracle, logs, coded, ways }
     }
 
     async fn compare_answers(&self, rng: &mut impl Rng, n: usize) {
         for _ in 0..n {
             let question = rows::question(rng);
             let ours = self.ours.answer(&question).await.unwrap_or_else(|e| panic!("{question:?}: {e:?}"));
+            *self.ways.lock().unwrap().entry(ours.provenance.route as u8).or_default() += 1;
             let oracle = self.oracle.answer(&question).await.unwrap();
             assert_eq!(ours.rows, oracle.rows, "{question:?}");
         }
@@ -142,6 +152,10 @@ async fn every_answer_equals_the_oracles_in_every_state_of_the_store() {
         pair.compare_migrations_and_joint_scores(&mut rng, 12).await;
         pair.compare_lists(&mut rng, 15).await;
         pair.compare_outcomes(&mut rng, 10).await;
+    }
+    for route in [Route::Scan, Route::Coded, Route::Rollup] {
+        let ways = pair.ways.lock().unwrap().get(&(route as u8)).copied().unwrap_or(0);
+        assert!(ways > 100, "only {ways} answers went by {route:?}");
     }
     let segments = pair.ours.answer(&everything(ORGS[0])).await.unwrap().provenance.segments;
     assert!(segments < ROUNDS, "{ROUNDS} seals are still {segments} segments: nothing was merged");

@@ -15,7 +15,7 @@ use crate::differential::everything;
 use crate::rows::{self, seeded};
 
 fn open(dir: &Path) -> Result<SegmentWarehouse, WarehouseError> {
-    SegmentWarehouse::open(dir, Settings { memory_bytes: 64 << 20, partitions: 2, coded: true })
+    SegmentWarehouse::open(dir, Settings { memory_bytes: 64 << 20, partitions: 2, ..Settings::default() })
 }
 
 fn voices(seqs: std::ops::RangeInclusive<u64>) -> Vec<VoiceFact> {
