@@ -280,7 +280,8 @@ async fn an_event_asks_the_person_in_the_page_once_and_says_why_not_again() {
     let page = world.stranger().get(&format!("{path}?lang=zh-Hans&embed=1")).await.text();
     assert!(page.contains("您为什么赎回稳健一号？"), "{page}");
 
-    let body = json!({"id": "x", "lang": "zh-Hans", "answers": {"why": "cash", "nps": 8}});
+    let answers = json!({"why": "fees", "fees_what": "赎回费，请打13812345678", "nps": 8});
+    let body = json!({"id": "x", "lang": "zh-Hans", "answers": answers});
     let _done = world.stranger().post(&path, &body).await.ok();
     // within the contact rule's days the next event withholds, with the reason
     world.advance(SignedDuration::from_hours(24 * 10));
@@ -296,6 +297,7 @@ async fn an_event_asks_the_person_in_the_page_once_and_says_why_not_again() {
     let heard = voices(&world).await;
     assert_eq!(heard.len(), 1);
     assert!(heard[0].person.starts_with("per_"), "the answer belongs to whom the event happened");
+    assert_eq!(heard[0].text, "赎回费，请打[phone]", "what identifies somebody is masked on the page's way too");
 
     let _done = client.put("/api/v1/contact-rule", &json!({"minimum_gap_days": 5})).await.ok();
     let _sent = send(redeem("m4", 9000)).await;
