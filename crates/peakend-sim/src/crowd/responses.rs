@@ -103,8 +103,7 @@ impl Crowd {
         let mut times: Vec<i64> = (0..n).map(|_| at(dice.below(span))).collect();
         times.sort_unstable();
         for ts in &mut times {
-            // a slice may begin within a millisecond
-            *ts = (*ts - *ts % 1_000).max(time.start);
+            *ts -= *ts % 1_000;
         }
         times
     }
