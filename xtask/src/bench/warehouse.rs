@@ -10,13 +10,12 @@ mod report;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::{place, run, scene, ui};
-use report::{Import, Setting};
+use report::Setting;
 
 /// What is asked of the bench.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +49,7 @@ pub(super) fn main(args: &[String]) -> Result<()> {
     let (mut reports, mut import) = (Vec::new(), None);
     if !options.peers_only {
         let warehouse = work.join(format!("warehouse-{}-{}", options.rows, options.seed));
-        import = Some(imported(&data, &warehouse)?);
+        import = Some(imported(&data, &warehouse, &work.join("import.json"))?);
         let path = work.join("peakend.json");
         let runs = options.runs.to_string();
         run::attended(questions()?.arg("run").arg(&warehouse).args(["--runs", &runs, "--json"]).arg(&path))?;
@@ -162,15 +161,13 @@ fn generated(options: &Options, work: &Path) -> Result<PathBuf> {
     Ok(data)
 }
 
-/// Imports into a new data folder, and says what that took.
-fn imported(data: &Path, warehouse: &Path) -> Result<Import> {
+/// Imports into a new data folder; what that took, as the example reports it.
+fn imported(data: &Path, warehouse: &Path, report: &Path) -> Result<Value> {
     if warehouse.exists() {
         std::fs::remove_dir_all(warehouse).with_context(|| format!("remove {}", warehouse.display()))?;
     }
-    let begun = Instant::now();
-    run::attended(questions()?.arg("import").arg(data).arg(warehouse))?;
-    let seconds = begun.elapsed().as_secs_f64();
-    Ok(Import { seconds, bytes: bytes_below(warehouse)? })
+    run::attended(questions()?.arg("import").arg(data).arg(warehouse).arg("--json").arg(report))?;
+    Ok(read(report)?["import"].take())
 }
 
 /// Bytes of the responses and of the customers.
@@ -184,16 +181,6 @@ fn data_bytes(data: &Path) -> Result<[u64; 2]> {
             Some(("customers", _)) => bytes[1] += size,
             _ => {}
         }
-    }
-    Ok(bytes)
-}
-
-fn bytes_below(folder: &Path) -> Result<u64> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
-        let entry = entry?;
-        let meta = entry.metadata()?;
-        bytes += if meta.is_dir() { bytes_below(&entry.path())? } else { meta.len() };
     }
     Ok(bytes)
 }

@@ -15,14 +15,8 @@ pub(super) struct Setting {
     pub(super) rows: u64,
     pub(super) customers: u64,
     pub(super) seed: u64,
-    pub(super) import: Option<Import>,
-}
-
-/// What bringing the files into a data folder took.
-#[derive(Debug)]
-pub(super) struct Import {
-    pub(super) seconds: f64,
-    pub(super) bytes: u64,
+    /// What bringing the files into a data folder took.
+    pub(super) import: Option<Value>,
 }
 
 const MIB: f64 = 1_048_576.0;
@@ -46,19 +40,34 @@ pub(super) fn markdown(setting: &Setting, [responses, customers]: &[u64; 2], rep
         *customers as f64 / MIB,
         setting.seed,
     );
-    if let Some(Import { seconds, bytes }) = &setting.import {
-        let rate = setting.rows as f64 / seconds;
-        let _ = writeln!(
-            text,
-            "Import into Peakend: {seconds:.1} s ({} rows per second), {:.1} MiB on disk.",
-            grouped(rate as u64),
-            *bytes as f64 / MIB
-        );
+    if let Some(import) = &setting.import {
+        let _ = writeln!(text, "{}", import_line(import, *responses));
     }
     let _ = write!(text, "\n```\ncargo xtask bench warehouse --rows {} --seed {}\n```\n", setting.rows, setting.seed);
     times(&mut text, reports);
     costs(&mut text, reports);
     text
+}
+
+/// What the import took and what it left on disk, beside the bytes of the files.
+fn import_line(import: &Value, files: u64) -> String {
+    let field = |name: &str| import[name].as_f64();
+    let mut line = "Import into Peakend:".to_owned();
+    if let (Some(seconds), Some(rows)) = (field("seconds"), field("rows")) {
+        let _ = write!(line, " {seconds:.1} s ({} rows per second)", grouped((rows / seconds) as u64));
+    }
+    if let (Some(cpu), Some(peak)) = (field("cpu"), field("peak_mib")) {
+        let _ = write!(line, ", {cpu:.1} CPU s, peak {peak:.0} MiB");
+    }
+    let kept = [("segments", "parquet_bytes"), ("codes", "codes_bytes"), ("rollups", "rollup_bytes")];
+    let kept: Vec<String> = kept
+        .into_iter()
+        .filter_map(|(what, name)| {
+            let bytes = field(name)?;
+            Some(format!("{what} {:.1} MiB ({:.1} % of the files)", bytes / MIB, bytes * 100.0 / files as f64))
+        })
+        .collect();
+    line + "; on disk " + &kept.join(", ") + "."
 }
 
 /// The heading by which a later run of the same size finds this one.
@@ -187,6 +196,15 @@ mod tests {
         assert!(text.contains("| Q1 | 0.200 / 80 / 1.0 |"), "{text}");
         assert!(text.contains("| Q2 | a/b | a/b | a/b |"), "{text}");
         assert!(text.starts_with("## The board's questions on 1,000,000 rows, beside"));
+    }
+
+    #[test]
+    fn the_import_says_what_it_left_on_disk() {
+        let import = json!({"seconds": 2.0, "rows": 1_000_000, "cpu": 3.5, "peak_mib": 200.0, "rollup_bytes": MIB});
+        let line = import_line(&import, 10 * MIB as u64);
+        let wanted = "Import into Peakend: 2.0 s (500,000 rows per second), 3.5 CPU s, peak 200 MiB; on disk rollups \
+                      1.0 MiB (10.0 % of the files).";
+        assert_eq!(line, wanted);
     }
 
     #[test]
