@@ -368,6 +368,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who was erased, when, by whom, and how much went. */
+        get: operations["get_erasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evaluations": {
         parameters: {
             query?: never;
@@ -1040,6 +1057,23 @@ export interface paths {
         get: operations["get_people_id"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase a person for good: nobody sees them from this answer on, and a job rewrites every file that held them. */
+        post: operations["post_people_id_erasures"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1973,6 +2007,7 @@ export interface components {
         };
         /** @description One decision to ask, or not to. */
         AskView: {
+            asked?: components["schemas"]["AskedView"] | null;
             context: Record<string, never>;
             /** @description RFC 3339 */
             decided_at: string;
@@ -1992,6 +2027,16 @@ export interface components {
             /** @description Survey id. */
             survey: string;
         };
+        /** @description How somebody is called who was asked, or not. */
+        AskedView: {
+            alias?: string | null;
+            /** @description The strongest of their names: `user_id`, `customer_id`, `employee_id`, `email`, `phone` or `anonymous_id`. */
+            alias_kind?: string | null;
+            /** @description The id that leads to them now. */
+            id: string;
+            /** @description Empty when not known. */
+            name: string;
+        };
         /** @description Handing a case over. */
         AssignmentBody: {
             /**
@@ -2007,7 +2052,6 @@ export interface components {
         };
         /** @description Standardised mean difference of a covariate. */
         BalanceView: {
-            asked?: components["schemas"]["AskedView"] | null;
             /** Format: double */
             after: number;
             /** Format: double */
@@ -2026,16 +2070,6 @@ export interface components {
             revision?: number | null;
             /** @description Last day */
             to: string;
-        };
-        /** @description How somebody is called who was asked, or not. */
-        AskedView: {
-            alias?: string | null;
-            /** @description The strongest of their names: `user_id`, `customer_id`, `employee_id`, `email`, `phone` or `anonymous_id`. */
-            alias_kind?: string | null;
-            /** @description The id that leads to them now. */
-            id: string;
-            /** @description Empty when not known. */
-            name: string;
         };
         /** @description One month of it. */
         BaselineMonth: components["schemas"]["FrozenFigureView"] & {
@@ -2570,6 +2604,28 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        /** @description A page of the list, newest first. */
+        ErasurePage: {
+            items: components["schemas"]["ErasureView"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description A line on the list of erased persons. Their names are on it as hashes only, which are not shown. */
+        ErasureView: {
+            done_at?: string | null;
+            id: string;
+            /** @description The id the person had; it leads nowhere. */
+            person: string;
+            /** @description `asked`, `withdrawn`, `unneeded` or `unlawful` */
+            reason: string;
+            removed: components["schemas"]["RemovedCounts"];
+            requested_at: string;
+            /** @description Id of the user or key, or `system`. */
+            requested_by: string;
+            /** @description `requested` (nobody sees the person, files are being rewritten) or `done` (no byte is left) */
+            state: string;
+        };
         /** @description An evaluation in a list. */
         EvaluationGlance: {
             created_at: string;
@@ -2928,6 +2984,10 @@ export interface components {
         };
         /** @description A page of jobs, newest first. */
         JobPage: {
+            /** @description How many there are per state, whatever the filter. */
+            counts: {
+                [key: string]: number;
+            };
             items: components["schemas"]["JobView"][];
             next_cursor?: string | null;
             /** Format: int64 */
@@ -2984,10 +3044,6 @@ export interface components {
             reason?: string | null;
         };
         /** @description All keys, newest first. */
-            /** @description How many there are per state, whatever the filter. */
-            counts: {
-                [key: string]: number;
-            };
         KeyPage: {
             items: components["schemas"]["ApiKeyView"][];
             next_cursor?: string | null;
@@ -3230,6 +3286,11 @@ export interface components {
             code: string;
             kind: string;
             name: components["schemas"]["Name"];
+        };
+        /** @description Why to erase. */
+        NewErasure: {
+            /** @description `asked`, `withdrawn`, `unneeded` or `unlawful` */
+            reason: string;
         };
         /** @description What to evaluate, and how. */
         NewEvaluation: {
@@ -3715,6 +3776,39 @@ export interface components {
             code: string;
             /** Format: double */
             have: number;
+        };
+        /** @description How much went. */
+        RemovedCounts: {
+            /** Format: int64 */
+            aliases: number;
+            /** Format: int64 */
+            asks: number;
+            /**
+             * Format: int64
+             * @description Cases that lost person and words, and stay as numbers.
+             */
+            cases: number;
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: int64
+             * @description Import reports whose messages are blank now.
+             */
+            imports: number;
+            /** Format: int64 */
+            links: number;
+            /**
+             * Format: int64
+             * @description Entries of the intake log that hold only id and kind now.
+             */
+            log_entries: number;
+            /** Format: int64 */
+            voices: number;
+            /**
+             * Format: int64
+             * @description Rows of the warehouse.
+             */
+            warehouse_rows: number;
         };
         /** @description Opening a case again. */
         ReopeningBody: {
@@ -4899,6 +4993,8 @@ export interface operations {
             query?: {
                 /** @description `mine`, `team`, `overdue`, `closed` or `all` (the default) */
                 view?: string;
+                /** @description `due` (what is due next first), `newest` or `score` (worst first); when absent `due` on the tabs of work, `newest` on the others. A cursor belongs to the order it was made in. */
+                order?: string;
                 /** @description `open`, `taken`, `contacted`, `recovering`, `resolved`, `reopened` */
                 phase?: string;
                 /** @description `urgent`, `high`, `normal` */
@@ -4993,8 +5089,6 @@ export interface operations {
             201: {
                 headers: {
                     [name: string]: unknown;
-                /** @description `due` (what is due next first), `newest` or `score` (worst first); when absent `due` on the tabs of work, `newest` on the others. A cursor belongs to the order it was made in. */
-                order?: string;
                 };
                 content: {
                     "application/json": components["schemas"]["CaseView"];
@@ -5703,6 +5797,54 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_erasures: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description At most 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8366,6 +8508,72 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_people_id_erasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewErasure"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
