@@ -210,7 +210,7 @@ async fn insert_chunk(tx: &mut Tx, chunk: &[IntakeEntry]) -> Result<BTreeMap<Str
 /// nobody knows whose. Row, column and code stay. Returns how many reports changed.
 pub async fn forget_messages(tx: &mut Tx, org: &OrgId) -> Result<u64, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM import WHERE org_id = $1 AND finished_at IS NOT NULL AND report LIKE '%\"message\":\"_%'"
+        "SELECT {COLUMNS} FROM import WHERE org_id = $1 AND finished_at IS NOT NULL AND report LIKE '%\"message\":%'"
     );
     let rows = sqlx::query(AssertSqlSafe(sql))
         .bind(org.as_str())
@@ -220,9 +220,11 @@ pub async fn forget_messages(tx: &mut Tx, org: &OrgId) -> Result<u64, StoreError
     let mut changed = 0;
     for row in &rows {
         let mut import = read(Columns::of(row, "read an import"))?;
-        import.report.faults.iter_mut().for_each(|fault| fault.message.clear());
-        save(tx, org, &import).await?;
-        changed += 1;
+        if import.report.faults.iter().any(|fault| !fault.message.is_empty()) {
+            import.report.faults.iter_mut().for_each(|fault| fault.message.clear());
+            save(tx, org, &import).await?;
+            changed += 1;
+        }
     }
     Ok(changed)
 }
