@@ -62,6 +62,18 @@ pub struct VoiceFact {
     pub has_text: bool,
 }
 
+impl VoiceFact {
+    /// Positions from here on are of voices loaded from files, past the log; the
+    /// operational store has no row of them.
+    pub const LOADED: u64 = 1 << 63;
+
+    /// Whether the voice was loaded from a file, past the log.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        self.seq >= Self::LOADED
+    }
+}
+
 /// One operating figure of one person in one month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeFact {

@@ -69,17 +69,22 @@ pub(crate) async fn compact(
     mut writing: OwnedMutexGuard<()>,
 ) -> Result<(), WarehouseError> {
     for contents in [Contents::Voices, Contents::Outcomes] {
-        let run = small_run(&org.segments(), contents);
-        if run.len() > SMALL_SEGMENTS {
-            writing = merge(engine, org, contents, run, writing).await?;
+        for loaded in [false, true] {
+            let run = small_run(&org.segments(), contents, loaded);
+            if run.len() > SMALL_SEGMENTS {
+                writing = merge(engine, org, contents, run, writing).await?;
+            }
         }
     }
     Ok(())
 }
 
 /// The last small segments in a row: merging them keeps the order of loading.
-fn small_run(segments: &[Arc<Segment>], contents: Contents) -> Vec<Arc<Segment>> {
-    let ours = segments.iter().rev().filter(|s| s.entry.contents == contents);
+/// Voices of the log and those loaded from files never share a segment, so that
+/// the former can be counted against the operational store.
+fn small_run(segments: &[Arc<Segment>], contents: Contents, loaded: bool) -> Vec<Arc<Segment>> {
+    let of = |s: &&Arc<Segment>| s.entry.contents == contents && s.entry.is_loaded() == loaded;
+    let ours = segments.iter().rev().filter(of);
     let mut run: Vec<_> = ours.take_while(|s| s.entry.rows < SMALL).cloned().collect();
     run.reverse();
     run

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use peakend_query::WarehouseError;
+use peakend_query::{VoiceFact, WarehouseError};
 use serde::{Deserialize, Serialize};
 
 use crate::codes::Part;
@@ -68,6 +68,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Whether its voices were loaded from files, past the log.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.contents == Contents::Voices && self.last_seq >= VoiceFact::LOADED
+    }
+
     /// Remove the files of a segment that no manifest will name.
     pub(crate) fn discard(&self, inside: &Path) -> Result<(), WarehouseError> {
         for file in self.parts.iter().map(|p| &p.file).chain([&self.file]) {

@@ -4,6 +4,7 @@ mod demo;
 mod doctor;
 mod erase;
 mod import;
+mod load;
 
 mod openapi;
 mod restore;
@@ -34,6 +35,8 @@ enum Verb {
     Demo(demo::Demo),
     /// Import a file: responses, signals, people, events or outcomes.
     Import(import::Import),
+    /// Load past voices, millions of them, straight into the warehouse.
+    Load(load::Load),
     /// Check our figures against reference cases.
     Verify(verify::Verify),
     /// Run a statistical method over a table, with plain words.
@@ -70,6 +73,7 @@ pub(crate) fn run() -> ExitCode {
 
             Verb::Demo(verb) => verb.run().await,
             Verb::Import(verb) => verb.run().await,
+            Verb::Load(verb) => verb.run().await,
             Verb::Verify(verb) => verb.run(),
             Verb::Stat(verb) => verb.run(),
             Verb::Doctor(verb) => verb.run().await,

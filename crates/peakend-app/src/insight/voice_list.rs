@@ -3,7 +3,7 @@
 
 mod search;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use peakend_domain::insight::metric::{Measure, find_band};
 use peakend_domain::insight::voice_list::shuffled;
@@ -11,7 +11,7 @@ use peakend_domain::pillar::employee;
 use peakend_domain::sense::person::Person;
 use peakend_domain::sense::voice::Voice;
 use peakend_domain::{Day, LocalText, Permission, PersonId, Pillar, UnitScope};
-use peakend_query::{Band, DayRange, Dimension, Filter, Score, Tone, VoiceKind, VoiceList, VoiceOrder};
+use peakend_query::{Band, DayRange, Dimension, Filter, Score, Tone, VoiceFact, VoiceKind, VoiceList, VoiceOrder};
 use peakend_store::insight::figure::{self as store, Names};
 use peakend_store::insight::voice_list::{CaseLink, cases_of};
 use peakend_store::sense::{person, voice};
@@ -320,11 +320,54 @@ pub async fn list(ctx: &Ctx<'_>, wanted: &VoicesWanted) -> Result<Voices, Error>
     let ids: Vec<String> = page.voices.iter().map(|v| v.id.clone()).collect();
     let mut tx = ctx.app.store.read().await?;
     let mut cases = cases_of(&mut tx, ctx.scope(), &ids).await?;
-    let items = voice::by_ids(&mut tx, ctx.scope(), &ids).await?;
-    let items = items.into_iter().map(|voice| Heard { case: cases.remove(&voice.id), voice }).collect();
+    let known = voice::by_ids(&mut tx, ctx.scope(), &ids).await?;
+    let mut known: HashMap<String, Voice> = known.into_iter().map(|voice| (voice.id.clone(), voice)).collect();
+    let items = page.voices.into_iter().filter_map(|fact| known.remove(&fact.id).or_else(|| loaded(ctx, fact)));
+    let items = items.map(|voice| Heard { case: cases.remove(&voice.id), voice }).collect();
     let reached = wanted.offset + ids.len() as u64;
     let next = (reached < page.total && !ids.is_empty()).then_some(reached);
     Ok(Voices { items, total: page.total, next, names: frame.names, withheld: None, truncated: false })
+}
+
+/// A voice loaded from a file: its scores and places are all there is of it.
+fn loaded(ctx: &Ctx<'_>, fact: VoiceFact) -> Option<Voice> {
+    if !fact.is_loaded() {
+        return None;
+    }
+    Some(Voice {
+        org: ctx.org().clone(),
+        id: fact.id,
+        seq: 0,
+        kind: match fact.kind {
+            VoiceKind::Response => peakend_domain::sense::voice::VoiceKind::Response,
+            VoiceKind::Signal => peakend_domain::sense::voice::VoiceKind::Signal,
+        },
+        pillar: Pillar::parse(&fact.pillar)?,
+        survey_code: fact.survey,
+        survey_version: None,
+        person: fact.person,
+        unit_code: fact.unit,
+        unit_path: String::new(),
+        line_code: fact.line,
+        journey_code: fact.journey,
+        stage_code: fact.stage,
+        touchpoint_code: fact.touchpoint,
+        channel_code: fact.channel,
+        segment: fact.segment,
+        theme: fact.theme,
+        language: fact.language,
+        at: jiff::Timestamp::from_microsecond(fact.at).ok()?,
+        day: Day(fact.day),
+        nps: fact.nps,
+        csat: fact.csat,
+        ces: fact.ces,
+        sentiment: fact.sentiment,
+        answers: serde_json::Value::Null,
+        text: String::new(),
+        author: String::new(),
+        url: String::new(),
+        quiet: true,
+    })
 }
 
 async fn texts_of_employees(ctx: &Ctx<'_>, frame: Frame, wanted: &VoicesWanted) -> Result<Voices, Error> {

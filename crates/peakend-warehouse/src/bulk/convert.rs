@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int8Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    StringViewArray, StringViewBuilder, UInt8Array, UInt64Array,
+    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int8Array, Int32Array, Int64Array, RecordBatch,
+    StringArray, StringViewArray, StringViewBuilder, UInt8Array, UInt64Array,
 };
 use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, Int8Type, Int32Type, Int64Type, TimeUnit, UInt8Type};
@@ -38,6 +38,7 @@ fn digits(written: &ArrayRef, read: &ArrayRef) -> Result<ArrayRef> {
 #[derive(Debug)]
 pub(super) struct Converter<'a> {
     pub(super) map: &'a BulkMap,
+    pub(super) refused: &'a [(Dimension, String)],
     pub(super) columns: &'a [String],
     /// Bad rows; their batches are not voices.
     pub(super) faults: Faults,
@@ -58,7 +59,11 @@ impl Converter<'_> {
         for dimension in Dimension::ALL {
             columns.push(match dimension {
                 Dimension::Person => self.names(batch, "person", first, false)?,
-                coded => self.codes(batch, coded.name())?,
+                coded => {
+                    let codes = self.codes(batch, coded.name())?;
+                    self.refuse(coded, &codes, first)?;
+                    codes
+                }
             });
         }
         columns.extend([at, day]);
@@ -209,6 +214,19 @@ impl Converter<'_> {
         }
         let known = text.as_string_view().iter().map(|v| v.unwrap_or(""));
         Ok(Arc::new(known.collect::<DictionaryArray<Int32Type>>()))
+    }
+
+    fn refuse(&mut self, dimension: Dimension, codes: &ArrayRef, first: u64) -> Result<()> {
+        for (_, refused) in self.refused.iter().filter(|(of, _)| *of == dimension) {
+            let names = cast(codes, &DataType::Utf8View)?;
+            for (row, name) in names.as_string_view().iter().enumerate() {
+                if name == Some(refused) {
+                    let reason = format!("voices of `{refused}` cannot be loaded past the log; import them instead");
+                    self.faults.add(first + row as u64, dimension.name(), reason);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn score(&mut self, batch: &RecordBatch, field: &str, score: Score, first: u64) -> Result<ArrayRef> {

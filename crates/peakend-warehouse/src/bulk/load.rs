@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use peakend_query::Dimension;
 use serde::Serialize;
 use twox_hash::XxHash64;
 
@@ -33,6 +34,8 @@ pub struct Bulk {
     pub format: BulkFormat,
     /// Which column is what.
     pub map: BulkMap,
+    /// Codes of which no row may be loaded this way.
+    pub refused: Vec<(Dimension, String)>,
     /// Rows taken so far, for whoever watches.
     pub progress: Arc<AtomicU64>,
 }
@@ -128,7 +131,8 @@ pub(crate) fn load(org: &Org, bulk: &Bulk, threads: usize) -> Result<BulkOutcome
 
 fn one(org: &Org, bulk: &Bulk, unit: &Unit, next: &AtomicU64, faults: &mut Faults) -> Result<Vec<Entry>, BulkRefusal> {
     let wanted = bulk.map.wanted(&unit.columns);
-    let mut converter = Converter { map: &bulk.map, columns: &unit.columns, faults: Faults::default() };
+    let mut converter =
+        Converter { map: &bulk.map, refused: &bulk.refused, columns: &unit.columns, faults: Faults::default() };
     let mut segments = Segments::new(org, next);
     each_batch(unit, &wanted, |batch, first| {
         let seq = segments.positions(batch.num_rows());

@@ -6,7 +6,7 @@ use datafusion::arrow::array::{RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch};
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use datafusion::error::Result;
-use peakend_query::WarehouseError;
+use peakend_query::{VoiceFact, WarehouseError};
 
 use crate::columns::{VOICES, numbers};
 use crate::fault::engine as fault;
@@ -20,9 +20,6 @@ const SORTED: u64 = 4 << 20;
 const UNSORTED: usize = 1 << 20;
 /// Rows handed to the writer at one time.
 const PIECE: usize = 65_536;
-
-/// Log positions of loaded rows lie above all of the log's own.
-const LOADED: u64 = 1 << 63;
 
 /// Writes segments; a file in the order of time needs no memory for it.
 #[derive(Debug)]
@@ -50,7 +47,7 @@ impl<'a> Segments<'a> {
     /// A block of log positions for so many rows.
     pub(super) fn positions(&self, rows: usize) -> u64 {
         debug_assert!(rows < 1 << 32, "one block holds a batch");
-        LOADED | (self.next.fetch_add(1, Ordering::Relaxed) << 32)
+        VoiceFact::LOADED | (self.next.fetch_add(1, Ordering::Relaxed) << 32)
     }
 
     /// Take rows.

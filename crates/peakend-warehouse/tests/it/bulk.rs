@@ -89,7 +89,7 @@ fn bulk(path: PathBuf) -> Bulk {
     let columns = [("id".to_owned(), "reply".to_owned())].into();
     let map = BulkMap { columns, ..BulkMap::default() };
     let format = BulkFormat::of(&path).unwrap();
-    Bulk { org: "org_a".to_owned(), paths: vec![path], format, map, progress: Arc::default() }
+    Bulk { org: "org_a".to_owned(), paths: vec![path], format, map, refused: Vec::new(), progress: Arc::default() }
 }
 
 async fn same_answers(ours: &SegmentWarehouse, voices: &[VoiceFact]) {
@@ -191,6 +191,11 @@ async fn one_bad_row_refuses_the_whole_file_and_is_named() {
     assert_eq!(ours.answer(&crate::differential::everything("org_a")).await.unwrap().rows[0].cell.voices, 0);
     let left = fs::read_dir(dir.path().join("w/org-org_a/segments")).map_or(0, Iterator::count);
     assert_eq!(left, 0, "nothing half-written stays");
+
+    fs::write(&path, "reply,day,pillar\na,2026-01-05,customer\nb,2026-01-05,employee\n").unwrap();
+    let refused = vec![(Dimension::Pillar, "employee".to_owned())];
+    let refused = ours.load(Bulk { refused, ..bulk(path.clone()) }).await.unwrap_err().to_string();
+    assert!(refused.contains("1 rows") && refused.contains("row 2: pillar"), "{refused}");
 
     fs::write(&path, "reply,nps\na,9\n").unwrap();
     let refused = ours.load(bulk(path.clone())).await.unwrap_err().to_string();

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use peakend_query::VoiceFact;
 use serde_json::Value;
 
 use super::copying::{copy, fault, noted, write_durably};
@@ -85,7 +86,10 @@ impl OrgManifest {
         let mut files = BTreeMap::new();
         collect(&path, &value, &mut files)?;
         let segments = value.get("segments").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        // voices loaded from files have no row in the database
+        let of_log = |s: &&Value| number(s, "last_seq") < VoiceFact::LOADED;
         let of_voices = segments.iter().filter(|s| s.get("contents").and_then(Value::as_str) == Some("voices"));
+        let of_voices = of_voices.filter(of_log);
         Ok(Some(Self {
             folder: folder.to_owned(),
             org: value.get("org").and_then(Value::as_str).unwrap_or_default().to_owned(),
