@@ -7,17 +7,20 @@
 //! `data/themes.txt` and a sentence in the tests.
 pub mod aspect;
 pub mod duplicate;
+pub mod emerging;
 pub mod emotion;
 mod fold;
 pub mod keyness;
 pub mod labelled;
 mod language;
 mod lexicon;
+pub mod quote;
 mod redaction;
 mod refusal;
 mod segment;
 pub mod sentiment;
-mod theme;
+mod terms;
+pub mod theme;
 mod units;
 pub mod verify;
 

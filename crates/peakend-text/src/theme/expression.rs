@@ -114,22 +114,13 @@ impl Expression {
             Self::All(parts) => parts.iter().any(Self::requires_a_word),
         }
     }
-
-    /// Calls with every term.
-    pub(crate) fn each_term(&self, call: &mut impl FnMut(&Term)) {
-        match self {
-            Self::Word(term) => call(term),
-            Self::Any(parts) | Self::All(parts) => parts.iter().for_each(|p| p.each_term(call)),
-            Self::Not(part) => part.each_term(call),
-            Self::Near(left, right, _) => left.iter().chain(right).for_each(call),
-        }
-    }
 }
 
 /// Words that mean something in an expression.
-pub(super) fn is_operator(word: &str) -> bool {
+pub(super) fn is_reserved(word: &str) -> bool {
     let word = word.to_lowercase();
-    matches!(word.as_str(), "and" | "or" | "not" | "且" | "并且" | "並且" | "或" | "或者" | "非") || word == "near"
+    matches!(word.as_str(), "and" | "or" | "not" | "且" | "并且" | "並且" | "或" | "或者" | "非")
+        || word == "near"
         || word.starts_with("near/")
 }
 
@@ -140,7 +131,7 @@ pub(super) fn is_delimiter(c: char) -> bool {
 
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.text.is_empty() || is_operator(&self.text) || self.text.contains(is_delimiter) {
+        if self.text.is_empty() || is_reserved(&self.text) || self.text.contains(is_delimiter) {
             write!(f, "\"{}\"", self.text.replace('\\', "\\\\").replace('"', "\\\""))?;
         } else {
             f.write_str(&self.text)?;

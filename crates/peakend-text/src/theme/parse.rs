@@ -174,9 +174,7 @@ impl Parser {
         let words = |part, at| words(part).ok_or(ExpressionFault { at, fault: ExpressionError::NearTakesWords });
         let near = Expression::Near(words(left, start)?, words(right, middle)?, within);
         match self.tokens.get(self.at) {
-            Some((at, Token::Near(_))) => {
-                Err(ExpressionFault { at: *at, fault: ExpressionError::NearTakesWords })
-            }
+            Some((at, Token::Near(_))) => Err(ExpressionFault { at: *at, fault: ExpressionError::NearTakesWords }),
             _ => Ok(near),
         }
     }
