@@ -5,6 +5,9 @@
 //! their words are the evidence shown beside a figure. Both work on the folded
 //! text. The model card is `models/README.md`.
 
+pub mod corpus;
+pub mod course;
+mod course_card;
 mod linear;
 pub(crate) mod rules;
 pub mod training;
@@ -65,6 +68,16 @@ pub(crate) fn tone_of(text: &Letters, language: Language) -> Tone {
     Tone { sentiment: scaled(text.letters(), &weighed, language), evidence }
 }
 
+/// Sentiment with the words on which it rests, by an organisation's own model.
+#[must_use]
+pub fn tone_with(text: &str, model: &Model) -> Tone {
+    let letters = Letters::of(text);
+    let mut tone = tone_of(&letters, identify(text));
+    let weighed = weigh(letters.letters(), |_, _| {});
+    tone.sentiment = scaled_by(model, letters.letters(), &weighed);
+    tone
+}
+
 /// Sentiment of some letters of a text.
 pub(crate) fn of_letters(letters: &[u16], language: Language) -> Option<i8> {
     let weighed = weigh(letters, |_, _| {});
@@ -88,10 +101,14 @@ fn margin(letters: &[u16], weighed: &Weighed, language: Language) -> f64 {
 }
 
 fn scaled(letters: &[u16], weighed: &Weighed, language: Language) -> Option<i8> {
+    scaled_by(Model::shipped(language), letters, weighed)
+}
+
+fn scaled_by(model: &Model, letters: &[u16], weighed: &Weighed) -> Option<i8> {
     if weighed.words == 0 && weighed.content < FEWEST_LETTERS {
         return None;
     }
-    let margin = margin(letters, weighed, language);
+    let margin = model.margin(letters) + LISTS * weighed.balance;
     let band = if weighed.words == 0 { NEUTRAL_UNLISTED } else { NEUTRAL };
     if margin.abs() < band {
         return Some(0);

@@ -11,6 +11,7 @@ mod restore;
 mod serve;
 mod sign_in_link;
 mod stat;
+mod text;
 mod verify;
 mod verify_store;
 
@@ -41,6 +42,8 @@ enum Verb {
     Verify(verify::Verify),
     /// Run a statistical method over a table, with plain words.
     Stat(Box<stat::Stat>),
+    /// Train a sentiment model, or adapt the shipped one to your own texts.
+    Text(text::Text),
     /// Say what is missing or wrong on this machine and how to mend it.
     Doctor(doctor::Doctor),
     /// Print the OpenAPI document.
@@ -76,6 +79,7 @@ pub(crate) fn run() -> ExitCode {
             Verb::Load(verb) => verb.run().await,
             Verb::Verify(verb) => verb.run(),
             Verb::Stat(verb) => verb.run(),
+            Verb::Text(verb) => verb.run(),
             Verb::Doctor(verb) => verb.run().await,
             Verb::Openapi => openapi::run().map(|()| ExitCode::SUCCESS),
             Verb::Backup(verb) => verb.run().await,

@@ -56,6 +56,11 @@ impl Model {
         Self { pieces, step, bias, weights }
     }
 
+    /// Its weights and bias as numbers to go on from.
+    pub(super) fn floats(&self) -> (Vec<f32>, f32) {
+        (self.weights.iter().map(|w| f32::from(*w) * self.step).collect(), self.bias)
+    }
+
     /// As it is stored: step, bias (little-endian f32), one byte a place.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

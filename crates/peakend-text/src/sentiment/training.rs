@@ -1,6 +1,7 @@
 //! Training of the linear model: logistic regression by stochastic gradient
 //! descent with steps of their own for each place (AdaGrad, Duchi et al. 2011).
 
+use super::LISTS;
 use super::linear::{Model, Pieces, each_place};
 use super::rules::weigh;
 use crate::fold::fold;
@@ -35,49 +36,66 @@ struct Row {
     places: Vec<(u32, f32)>,
     positive: bool,
     weight: f32,
+    /// What the word lists say already.
+    offset: f32,
 }
 
 /// Trains a model; both labels count the same in sum.
 #[must_use]
 pub fn train(examples: &[Example], how: Training) -> Model {
-    let rows: Vec<Row> = examples.iter().map(|example| row(example, how.pieces)).collect();
+    train_from(examples, how, None, |_| {})
+}
+
+/// Trains from nothing, or from a model towards which weights are then pulled
+/// and which is read together with the word lists; calls after every pass.
+pub(super) fn train_from(
+    examples: &[Example],
+    how: Training,
+    start: Option<&Model>,
+    mut passed: impl FnMut(usize),
+) -> Model {
+    let rows: Vec<Row> = examples.iter().map(|example| row(example, how.pieces, start.is_some())).collect();
     let sum = |positive: bool| rows.iter().filter(|r| r.positive == positive).map(|r| r.weight).sum::<f32>();
     let (negatives, positives) = (sum(false), sum(true));
     let half = (negatives + positives) / 2.0;
     let balance = |positive: bool| half / if positive { positives } else { negatives }.max(1.0);
-    let mut weights = vec![0.0f32; 1 << 18];
+    let (origin, mut bias) = start.map_or_else(|| (vec![0.0f32; 1 << 18], 0.0f32), Model::floats);
+    let mut weights = origin.clone();
     let mut squares = vec![1e-6f32; 1 << 18];
-    let (mut bias, mut bias_squares) = (0.0f32, 1e-6f32);
+    let mut bias_squares = 1e-6f32;
     let mut order: Vec<usize> = (0..rows.len()).collect();
     let mut state = how.seed;
-    for _ in 0..how.passes {
+    for pass in 1..=how.passes {
         shuffle(&mut order, &mut state);
         for &at in &order {
             let row = &rows[at];
-            let margin = bias + row.places.iter().map(|(p, x)| weights[*p as usize] * x).sum::<f32>();
+            let margin = row.offset + bias + row.places.iter().map(|(p, x)| weights[*p as usize] * x).sum::<f32>();
             let target = if row.positive { 1.0 } else { 0.0 };
             let slope = (1.0 / (1.0 + (-margin).exp()) - target) * row.weight * balance(row.positive);
             for (place, x) in &row.places {
                 let place = *place as usize;
-                let gradient = slope * x + how.shrink * weights[place];
+                let gradient = slope * x + how.shrink * (weights[place] - origin[place]);
                 squares[place] += gradient * gradient;
                 weights[place] -= 0.2 * gradient / squares[place].sqrt();
             }
             bias_squares += slope * slope;
             bias -= 0.2 * slope / bias_squares.sqrt();
         }
+        passed(pass);
     }
     Model::of(how.pieces, bias, &weights)
 }
 
-fn row(example: &Example, pieces: Pieces) -> Row {
+fn row(example: &Example, pieces: Pieces, with_lists: bool) -> Row {
     let mut places: Vec<u32> = Vec::new();
-    each_place(pieces, &letters(&fold(&example.text)), |place| places.push(place as u32));
+    let letters = letters(&fold(&example.text));
+    each_place(pieces, &letters, |place| places.push(place as u32));
+    let offset = if with_lists { (LISTS * weigh(&letters, |_, _| {}).balance) as f32 } else { 0.0 };
     // evidence adds up here: a long text teaches as much as its label is worth
     let unit = 1.0 / (places.len().max(1) as f32).sqrt();
     places.sort_unstable();
     let counted = places.chunk_by(|a, b| a == b).filter_map(|same| Some((*same.first()?, unit * same.len() as f32)));
-    Row { places: counted.collect(), positive: example.positive, weight: example.weight }
+    Row { places: counted.collect(), positive: example.positive, weight: example.weight, offset }
 }
 
 /// Fisher and Yates with a congruential generator (Knuth's MMIX constants).
