@@ -2,6 +2,7 @@
 //! and the board's questions beside other engines.
 
 mod latency;
+mod text;
 mod warehouse;
 
 use std::fs::File;
@@ -22,8 +23,9 @@ pub(crate) fn main(args: &[String]) -> Result<ExitCode> {
     match args {
         [name] if name == "build" => build()?,
         [name, rest @ ..] if name == "latency" => latency::main(rest)?,
+        [name, rest @ ..] if name == "text" => text::main(rest)?,
         [name, rest @ ..] if name == "warehouse" => warehouse::main(rest)?,
-        _ => bail!("bench takes the name of a bench: build, latency, warehouse"),
+        _ => bail!("bench takes the name of a bench: build, latency, text, warehouse"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,11 +5,14 @@
 //! of the text (half-width, lower case, simplified characters), so that the
 //! three languages share their rules. To add a theme: a line in
 //! `data/themes.txt` and a sentence in the tests.
+mod analysis;
 pub mod aspect;
 pub mod duplicate;
 pub mod emerging;
 pub mod emotion;
 mod fold;
+#[cfg(test)]
+mod hostile;
 pub mod keyness;
 pub mod labelled;
 mod language;
@@ -24,6 +27,7 @@ pub mod theme;
 mod units;
 pub mod verify;
 
+pub use analysis::{Analysis, TextReader};
 pub use aspect::aspects;
 pub use emotion::emotion;
 pub use fold::{Folded, fold, to_simplified};

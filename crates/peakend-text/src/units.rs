@@ -35,13 +35,18 @@ pub(crate) struct Letters {
 impl Letters {
     pub(crate) fn of(text: &str) -> Self {
         let folded = Folded::of(text);
-        let letters = letters(folded.text());
+        let mut letters = letters(folded.text());
+        blank_masks(&mut letters);
         let mut places: Vec<usize> = Vec::with_capacity(letters.len() + 1);
         for (at, c) in folded.text().char_indices() {
             places.extend(std::iter::repeat_n(at, c.len_utf16()));
         }
         places.push(folded.text().len());
         Self { folded, letters, places }
+    }
+
+    pub(crate) fn folded(&self) -> &Folded {
+        &self.folded
     }
 
     pub(crate) fn letters(&self) -> &[u16] {
@@ -52,6 +57,26 @@ impl Letters {
     pub(crate) fn original(&self, letters: &Range<usize>) -> Range<usize> {
         let byte = |letter: usize| self.places.get(letter).copied().unwrap_or(self.folded.text().len());
         self.folded.original(byte(letters.start)..byte(letters.end))
+    }
+}
+
+/// What masking puts in the place of what identifies somebody.
+const MASKS: [&str; 7] = ["email", "phone", "id", "card", "account", "address", "name"];
+
+/// Masks say nothing: their letters become spaces.
+fn blank_masks(letters: &mut [u16]) {
+    let (open, close) = (u16::from(b'['), u16::from(b']'));
+    let mut at = 0;
+    while let Some(start) = letters.iter().skip(at).position(|l| *l == open).map(|n| at + n) {
+        let inside = letters.get(start + 1..).unwrap_or_default();
+        let length = inside.iter().take(8).position(|l| *l == close);
+        let is_mask = length.and_then(|n| inside.get(..n)).is_some_and(|word| {
+            MASKS.iter().any(|mask| mask.encode_utf16().eq(word.iter().copied()))
+        });
+        if let Some(range) = letters.get_mut(start + 1..start + 1 + length.unwrap_or(0)).filter(|_| is_mask) {
+            range.fill(u16::from(b' '));
+        }
+        at = start + 1;
     }
 }
 
