@@ -11,17 +11,33 @@ use peakend_text::theme::{Rule, Theme, ThemeName, ThemeRules, ThemeScheme};
 use peakend_text::{TextReader, aspects, emotion, read, redact, segment, sentences};
 
 const UNITS: [&str; 16] = [
-    "不", "费", "a", " ", "1", "@", ".", "\u{202e}", "\u{200b}", "😀", "e\u{301}", "👨\u{200d}👩\u{200d}👧", "\u{0}",
-    "手续费高不好", "not bad fees ", "路1号王",
+    "不",
+    "费",
+    "a",
+    " ",
+    "1",
+    "@",
+    ".",
+    "\u{202e}",
+    "\u{200b}",
+    "😀",
+    "e\u{301}",
+    "👨\u{200d}👩\u{200d}👧",
+    "\u{0}",
+    "手续费高不好",
+    "not bad fees ",
+    "路1号王",
 ];
 /// Four times the text may take this many times the time: 4 if linear, 16 if quadratic.
 const MOST: f64 = 8.0;
+
+type Reading<'r> = (&'static str, &'r dyn Fn(&str));
 
 fn main() -> std::io::Result<ExitCode> {
     let bytes = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(500_000);
     let reader = reader();
     let kept = |n: usize| _ = std::hint::black_box(n);
-    let readings: [(&str, &dyn Fn(&str)); 7] = [
+    let readings: [Reading<'_>; 7] = [
         ("segmentation", &|t| kept(segment(t).len())),
         ("sentences", &|t| kept(sentences(t).len())),
         ("language, sentiment, theme", &|t| kept(read(t).theme.len())),

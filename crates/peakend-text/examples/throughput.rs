@@ -71,11 +71,14 @@ fn parts() -> Vec<Part> {
     let rules = ThemeRules::of(&ThemeScheme::shipped()).ok();
     let kept = |n: usize| _ = std::hint::black_box(n);
     vec![
-        ("segmentation", Box::new(move |t| {
-            let mut n = 0;
-            cutter.borrow_mut().cut(t, |_| n += 1);
-            kept(n);
-        })),
+        (
+            "segmentation",
+            Box::new(move |t| {
+                let mut n = 0;
+                cutter.borrow_mut().cut(t, |_| n += 1);
+                kept(n);
+            }),
+        ),
         ("language", Box::new(move |t| kept(peakend_text::language(t).len()))),
         ("sentiment", Box::new(move |t| kept(usize::from(sentiment(t) > 0)))),
         ("emotion with its words", Box::new(move |t| kept(emotion(t).evidence.len()))),

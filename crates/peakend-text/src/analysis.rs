@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::aspect::{Aspect, Field, Vocabulary};
 use crate::emotion::{Feeling, feeling};
 use crate::language::{identify, voiced};
-use crate::redaction::redact;
+use crate::redaction::{redact, without_masks};
 use crate::segment::Cutter;
 use crate::sentiment::{Model, Tone, tone_of, tone_with};
 use crate::theme::{Matched, ThemeRules};
@@ -51,7 +51,7 @@ impl TextReader {
     /// Reads a text; aspects of one field only where the field is known.
     #[must_use]
     pub fn read(&self, text: &str, field: Option<Field>) -> Analysis<'_> {
-        let spoken = identify(text);
+        let spoken = identify(&without_masks(text));
         let letters = Letters::of(text);
         let known = spoken.is_chinese() || spoken == crate::Language::English;
         let tone = match &self.model {
@@ -94,6 +94,14 @@ mod tests {
         let aspects: Vec<&str> = read.aspects.iter().map(|a| a.aspect).collect();
         assert!(aspects.contains(&"staff") && aspects.contains(&"price"), "{aspects:?}");
         assert!(serde_json::to_string(&read).is_ok());
+    }
+
+    #[test]
+    fn what_was_masked_says_nothing() {
+        let reader = TextReader::of(ThemeRules::of(&ThemeScheme::shipped()).unwrap());
+        let read = reader.read("请打[phone]找[name],客服态度差", None);
+        assert_eq!(read.language, "zh-Hans");
+        assert!(read.aspects.iter().all(|a| a.aspect != "product"), "{:?}", read.aspects);
     }
 
     #[test]

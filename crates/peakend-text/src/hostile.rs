@@ -10,8 +10,30 @@ use crate::analysis::TextReader;
 use crate::theme::{Rule, Theme, ThemeName, ThemeRules, ThemeScheme};
 
 const UNITS: [&str; 24] = [
-    "不", "费", "a", " ", "1", "@", "?", "!", ",", "\u{202e}", "\u{200b}", "😀", "\u{301}", "👨\u{200d}👩\u{200d}👧", "\u{0}",
-    "ｶﾞ", "\u{fe0f}", "手续费高", "not bad ", "fees ", "very ", "但是", "怕", "n't ",
+    "不",
+    "费",
+    "a",
+    " ",
+    "1",
+    "@",
+    "?",
+    "!",
+    ",",
+    "\u{202e}",
+    "\u{200b}",
+    "😀",
+    "\u{301}",
+    "👨\u{200d}👩\u{200d}👧",
+    "\u{0}",
+    "ｶﾞ",
+    "\u{fe0f}",
+    "手续费高",
+    "not bad ",
+    "fees ",
+    "very ",
+    "但是",
+    "怕",
+    "n't ",
 ];
 
 /// A reader whose rules are of every kind.

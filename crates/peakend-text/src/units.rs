@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::fold::Folded;
 use crate::lexicon::Lexicon;
+use crate::redaction::MASKS;
 
 /// "Not", in all three languages.
 pub(crate) const NEGATIONS: &str = "不 没 没有 并不 不是 不会 不能 无法 毫不 从不 别 未 无 冇 唔 唔系 并非 不算 不太 \
@@ -60,20 +61,13 @@ impl Letters {
     }
 }
 
-/// What masking puts in the place of what identifies somebody.
-const MASKS: [&str; 7] = ["email", "phone", "id", "card", "account", "address", "name"];
-
 /// Masks say nothing: their letters become spaces.
 fn blank_masks(letters: &mut [u16]) {
-    let (open, close) = (u16::from(b'['), u16::from(b']'));
     let mut at = 0;
-    while let Some(start) = letters.iter().skip(at).position(|l| *l == open).map(|n| at + n) {
-        let inside = letters.get(start + 1..).unwrap_or_default();
-        let length = inside.iter().take(8).position(|l| *l == close);
-        let is_mask = length.and_then(|n| inside.get(..n)).is_some_and(|word| {
-            MASKS.iter().any(|mask| mask.encode_utf16().eq(word.iter().copied()))
-        });
-        if let Some(range) = letters.get_mut(start + 1..start + 1 + length.unwrap_or(0)).filter(|_| is_mask) {
+    while let Some(start) = letters.iter().skip(at).position(|l| *l == u16::from(b'[')).map(|n| at + n) {
+        let rest = letters.get(start..).unwrap_or_default();
+        let mask = MASKS.iter().find(|mask| mask.encode_utf16().eq(rest.iter().copied().take(mask.len())));
+        if let Some(range) = mask.and_then(|mask| letters.get_mut(start..start + mask.len())) {
             range.fill(u16::from(b' '));
         }
         at = start + 1;

@@ -39,7 +39,10 @@ impl fmt::Display for Card {
         writeln!(f, "\nHeld-out texts, model with word lists:\n")?;
         writeln!(f, "- shipped: {}\n- this one: {}\n", self.before, self.after)?;
         if self.made_by == "train" {
-            writeln!(f, "The shipped model may have learned from some of these texts: the first line is then too good.\n")?;
+            writeln!(
+                f,
+                "The shipped model may have learned from some of these texts: the first line is then too good.\n"
+            )?;
         } else if !self.better {
             writeln!(f, "This one is not better than the shipped one: keep the shipped one.\n")?;
         }
