@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: how long a rebuild takes after an edit of one crate, what a response waits for,
-//! and the board's questions beside other engines.
+//! the reading of texts and the board's questions beside others.
 
 mod latency;
 mod text;
