@@ -10,6 +10,7 @@ mod openapi;
 mod restore;
 mod serve;
 mod sign_in_link;
+mod sim;
 mod stat;
 mod text;
 mod verify;
@@ -40,6 +41,8 @@ enum Verb {
     Load(load::Load),
     /// Check our figures against reference cases.
     Verify(verify::Verify),
+    /// Generate customers and their responses at any size, as Parquet files.
+    Sim(sim::Sim),
     /// Run a statistical method over a table, with plain words.
     Stat(Box<stat::Stat>),
     /// Train a sentiment model, or adapt the shipped one to your own texts.
@@ -78,6 +81,7 @@ pub(crate) fn run() -> ExitCode {
             Verb::Import(verb) => verb.run().await,
             Verb::Load(verb) => verb.run().await,
             Verb::Verify(verb) => verb.run(),
+            Verb::Sim(verb) => verb.run(),
             Verb::Stat(verb) => verb.run(),
             Verb::Text(verb) => verb.run(),
             Verb::Doctor(verb) => verb.run().await,
