@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: how long a rebuild takes after an edit of one crate, what a response waits for,
-//! the reading of texts and the board's questions beside others.
+//! the reading of texts and the board's questions beside others, and how often intervals cover what was planted.
 
 mod latency;
 mod text;
+mod truth;
 mod warehouse;
 
 use std::fs::File;
@@ -24,8 +25,9 @@ pub(crate) fn main(args: &[String]) -> Result<ExitCode> {
         [name] if name == "build" => build()?,
         [name, rest @ ..] if name == "latency" => latency::main(rest)?,
         [name, rest @ ..] if name == "text" => text::main(rest)?,
+        [name, rest @ ..] if name == "truth" => return truth::main(rest),
         [name, rest @ ..] if name == "warehouse" => warehouse::main(rest)?,
-        _ => bail!("bench takes the name of a bench: build, latency, text, warehouse"),
+        _ => bail!("bench takes the name of a bench: build, latency, text, truth, warehouse"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -33,6 +33,8 @@ usage: cargo xtask <command>
   bench build        seconds of a rebuild after touching domain, app and warehouse
   bench latency [--seconds N] [--rate N]
                      from submitting until the figure counts it and its case is listed
+  bench truth [--worlds N]
+                     how often the 95 % intervals cover a planted number; writes docs/truth.md
   bench warehouse --rows N [--work DIR] [--engines duckdb,polars,chdb] [--runs N] [--peers-only]
                      the board's questions on Peakend and on its peers, over the same files
   torture kill [--times N] [--seed S]

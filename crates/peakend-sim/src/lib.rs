@@ -5,7 +5,8 @@
 //! accounts did. The true sizes of what is planted are in [`Truth`], so that
 //! tests can ask whether an analysis finds what is there, and nothing where
 //! nothing is. Nothing here knows a store or a clock. The [`crowd`] module makes
-//! the same kind of truth at any size, as columns.
+//! the same kind of truth at any size, as columns; [`truth`] makes small tables
+//! with one planted number each, by the hundred.
 mod bank;
 mod brand;
 pub mod crowd;
@@ -16,6 +17,7 @@ mod ledger;
 mod random;
 mod spec;
 mod text;
+pub mod truth;
 
 pub use bank::{Bank, Channel, Journey, Line, Name, Touchpoint, Unit};
 pub use brand::{Mention, mentions};

@@ -47,6 +47,8 @@ pub enum IntervalMethod {
     Heteroskedastic,
     /// Robust to serial correlation (Newey-West) with t(n - k).
     NeweyWest,
+    /// Autoregressive errors by restricted maximum likelihood, Satterthwaite degrees of freedom.
+    Autoregressive,
     /// Linearised error of a weighted mean.
     Linearised,
     /// Bounds that hold over all planned looks.

@@ -5,6 +5,7 @@
 //! point and puts the result into lines. Reading files and printing is the
 //! caller's part.
 
+mod causal;
 mod caution;
 mod chart;
 mod compare;
@@ -25,6 +26,7 @@ mod refused;
 mod report;
 mod staggered;
 mod survival;
+mod synthetic;
 #[cfg(test)]
 mod tests;
 mod words;

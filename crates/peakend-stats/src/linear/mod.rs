@@ -11,6 +11,7 @@ pub mod least_squares;
 pub mod matrix;
 pub mod poisson;
 pub mod reduced;
+pub mod serial;
 
 pub use cholesky::{Cholesky, inverse};
 pub use eigen::{Eigen, symmetric_eigen};

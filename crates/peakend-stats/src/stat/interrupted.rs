@@ -65,7 +65,7 @@ fn run(input: &Input<'_>) -> Result<Report, StatError> {
 }
 
 /// Rows in order of time, and the place of the first one after the change.
-fn order(input: &Input<'_>) -> Result<(Vec<usize>, usize), StatError> {
+pub(super) fn order(input: &Input<'_>) -> Result<(Vec<usize>, usize), StatError> {
     let mut order: Vec<usize> = (0..input.rows()).collect();
     let at = input.request.options.at.as_deref();
     let Some(time) = input.maybe(Role::Time) else {

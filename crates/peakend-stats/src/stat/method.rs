@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::input::Input;
 use super::{Report, Role, StatError};
 use super::{
-    chart, compare, csi, cuped, did, drivers, interrupted, linkage, matching, nps, panel, raking, staggered, survival,
+    causal, chart, compare, csi, cuped, did, drivers, interrupted, linkage, matching, nps, panel, raking, staggered,
+    survival, synthetic,
 };
 
 /// A role and what a method means by it.
@@ -28,7 +29,7 @@ pub struct Method {
 }
 
 /// All methods.
-pub static METHODS: [Method; 14] = [
+pub static METHODS: [Method; 16] = [
     nps::METHOD,
     compare::METHOD,
     drivers::METHOD,
@@ -40,6 +41,8 @@ pub static METHODS: [Method; 14] = [
     did::METHOD,
     staggered::METHOD,
     interrupted::METHOD,
+    causal::METHOD,
+    synthetic::METHOD,
     cuped::METHOD,
     matching::METHOD,
     survival::METHOD,

@@ -27,6 +27,69 @@ fn value(report: &Report, line: &str) -> f64 {
     found.value.unwrap_or(f64::NAN)
 }
 
+/// Twelve towns over 20 months; the first is a mix of the second and third, and
+/// rises by 4 from month 15 on, where it is marked.
+fn towns() -> String {
+    let course = |town: u32, month: u32| {
+        let (a, b) = (f64::from(town * 7 % 11), f64::from(town * 5 % 13));
+        30.0 + a * (f64::from(month) * 0.7).sin() + b * (f64::from(month) * 0.3).cos() + 0.2 * wobble(town * 31 + month)
+    };
+    table("town,month,sales,campaign", 240, |i| {
+        let (town, month) = (i / 20, i % 20);
+        let on = town == 0 && month >= 15;
+        let own = 0.5 * course(1, month) + 0.5 * course(2, month) + if on { 4.0 } else { 0.0 };
+        let sales = if town == 0 { own } else { course(town, month) };
+        format!("t{town},{}-{:02},{sales},{}", 2025 + month / 12, month % 12 + 1, u8::from(on))
+    })
+}
+
+fn town_request() -> Request {
+    let request = Request::of("synthetic").with(Role::Y, ["sales"]).with(Role::Unit, ["town"]);
+    request.with(Role::Time, ["month"]).with(Role::Treated, ["campaign"])
+}
+
+#[test]
+fn one_treated_unit_is_set_beside_its_twin() {
+    let report = run(&town_request(), &towns());
+    assert!((value(&report, "average effect") - 4.0).abs() < 0.3, "{report}");
+    assert!((value(&report, "weight of t1") - 0.5).abs() < 0.1, "{report}");
+    assert!(value(&report, "gap in 2026-08") > 3.0 && report.title.contains("2026-04"), "{report}");
+    assert!(report.words[1].ends_with("number 1 of 12."), "{report}");
+    // twelve units cannot give a p below 0.05
+    assert!(report.words[0].starts_with("No detectable effect"), "{report}");
+    let two = towns().replace(",0\n", ",1\n");
+    assert!(refused(&town_request(), &two).contains("column `campaign` is constant"), "all rows marked");
+    let plain = towns();
+    let all = plain
+        .lines()
+        .map(|l| if l.starts_with("t0") { format!("{},1\n", &l[..l.len() - 2]) } else { format!("{l}\n") });
+    let all: String = all.collect();
+    assert!(refused(&town_request(), &all).contains("--at"), "no first period");
+    let at = town_request().options(Options { at: Some("2026-04".into()), ..Options::default() });
+    assert_eq!(value(&run(&at, &all), "average effect"), value(&report, "average effect"));
+}
+
+#[test]
+fn a_series_is_set_against_the_course_its_controls_foretell() {
+    let csv = |lift: f64| {
+        table("day,visits,news,rain", 80, |i| {
+            let (news, rain) = (50.0 + 8.0 * wobble(i * 3), 5.0 * wobble(i * 7 + 1));
+            let visits = 20.0 + 2.0 * news + if i >= 60 { lift } else { 0.0 } + 2.0 * wobble(i * 11 + 5);
+            format!("{i},{visits},{news},{rain}")
+        })
+    };
+    let at = Options { at: Some("60".into()), ..Options::default() };
+    let request = Request::of("causal").with(Role::Y, ["visits"]).with(Role::X, ["news", "rain"]);
+    let request = request.with(Role::Time, ["day"]).options(at);
+    let report = run(&request, &csv(5.0));
+    assert!((value(&report, "average effect") - 5.0).abs() < 0.6, "{report}");
+    assert!((value(&report, "coefficient of news") - 2.0).abs() < 0.3, "{report}");
+    assert!(report.words[0].starts_with("After the change visits was above its course by"), "{report}");
+    assert!(run(&request, &csv(0.0)).words[0].starts_with("No detectable change of visits"), "nothing planted");
+    let short = Options { at: Some("4".into()), ..Options::default() };
+    assert!(refused(&request.options(short), &csv(0.0)).contains("too short"), "too little before");
+}
+
 /// 60 customers of three regions who answer alike.
 fn answers() -> String {
     table("who,nps,region,w", 60, |i| {

@@ -2,8 +2,11 @@
 //! regression, Wagner et al. 2002): constant, trend, level and slope after the
 //! change, harmonics of a season, covariates.
 //!
-//! Errors are Newey-West (Bartlett, no prewhitening, n/(n-k)), t(n - k). Without a
-//! comparison series anything else that happened at the same time is in the effect.
+//! Errors are Newey-West (Bartlett, no prewhitening, n/(n-k)), t(n - k), or, where
+//! these are wider, those of an autoregression fitted by restricted likelihood: in
+//! series of a few dozen points Newey-West intervals cover far less than they say
+//! (Turner et al. 2021). Without a comparison series anything else that happened at
+//! the same time is in the effect.
 
 use std::f64::consts::TAU;
 
@@ -12,6 +15,7 @@ use serde::Serialize;
 use super::did::Inference;
 use crate::figure::{IntervalMethod, Refusal, RefusalReason, Warning, WarningCode};
 use crate::linear::covariance::{newey_west, standard_error};
+use crate::linear::serial::SerialErrors;
 use crate::linear::{Fit, Matrix, least_squares};
 
 /// Points needed before the change.
@@ -157,6 +161,15 @@ impl SegmentedFit {
         mean - self.average_effect().0
     }
 
+    /// The inference given, or the one by autoregressive errors where that is wider.
+    fn wider(&self, serial: Option<&SerialErrors>, value: f64, given: Inference, contrast: &[f64]) -> Change {
+        let other = serial.and_then(|errors| errors.contrast(&self.design, &self.fit, contrast));
+        let other = other.map(|c| Inference::of(value, c.standard_error, c.df, IntervalMethod::Autoregressive));
+        let width = |inference: &Inference| inference.interval.half_width();
+        let inference = other.filter(|other| width(other) > width(&given)).unwrap_or(given);
+        Change { value, inference }
+    }
+
     /// Durbin-Watson statistic: 2 when neighbouring residuals are independent.
     #[must_use]
     pub fn durbin_watson(&self) -> f64 {
@@ -212,8 +225,11 @@ pub fn interrupted_series(y: &[f64], interruption: &Interruption) -> Result<Inte
     if repeated || fitted.fit.residual_squares() <= 0.0 {
         return Err(none);
     }
-    let change =
-        |column: usize| Change { value: fitted.fit.coefficients[column], inference: fitted.coefficient(column) };
+    let serial = SerialErrors::of(&fitted.design, y, &fitted.fit);
+    let change = |column: usize| {
+        let contrast: Vec<f64> = (0..fitted.design.columns()).map(|j| f64::from(u8::from(j == column))).collect();
+        fitted.wider(serial.as_ref(), fitted.fit.coefficients[column], fitted.coefficient(column), &contrast)
+    };
     let (value, inference) = fitted.average_effect();
     let durbin_watson = fitted.durbin_watson();
     let bound = if durbin_watson < DURBIN_WATSON[0] { DURBIN_WATSON[0] } else { DURBIN_WATSON[1] };
@@ -223,7 +239,7 @@ pub fn interrupted_series(y: &[f64], interruption: &Interruption) -> Result<Inte
         definition: "interrupted.v1",
         level: change(2),
         slope: change(3),
-        effect: Change { value, inference },
+        effect: fitted.wider(serial.as_ref(), value, inference, &fitted.contrast),
         counterfactual: fitted.counterfactual_mean(),
         durbin_watson,
         lag: interruption.lag(n) as u64,

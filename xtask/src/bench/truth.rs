@@ -1,0 +1,21 @@
+//! `cargo xtask bench truth`: how often intervals cover what was planted. The work
+//! is an example of the simulator, so that this program stays light.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::{place, run};
+
+/// Where the table goes, below the workspace.
+const PAGE: &str = "docs/truth.md";
+
+/// Builds and runs the example; fails when a bar is missed.
+pub(super) fn main(args: &[String]) -> Result<ExitCode> {
+    let root = place::root();
+    let mut command = run::cargo(&root);
+    command.args(["run", "--quiet", "--release", "--locked", "-p", "peakend-sim", "--example", "truth", "--"]);
+    command.args(args).args(["--write", PAGE]);
+    let status = command.status().context("start the example `truth` of peakend-sim")?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
