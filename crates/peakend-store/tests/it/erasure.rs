@@ -69,7 +69,7 @@ async fn a_removed_person_leaves_nobody_and_no_name_and_others_stay() {
         let (one, other) = (known(&mut tx, "per_1", "K1").await, known(&mut tx, "per_2", "K2").await);
         let younger = known(&mut tx, "per_3", "K3").await;
         person::merge(&mut tx, &org(), &younger, &one, at(1)).await.unwrap();
-        assert_eq!(person::former(&mut tx, &org(), &one).await.unwrap(), [younger.clone()]);
+        assert_eq!(person::former(&mut tx, &org(), &one).await.unwrap(), std::slice::from_ref(&younger));
         let counts = erasure::remove(&mut tx, &org(), one.as_str()).await.unwrap();
         assert_eq!(counts, ErasureCounts { aliases: 2, ..ErasureCounts::default() });
         let scope = Scope::all(org());
