@@ -118,7 +118,12 @@ pub async fn of_person(ctx: &Ctx<'_>, id: &PersonId, range: MonthRange) -> Resul
     let mut all = Vec::new();
     for kind in kinds {
         let facts = ctx.app.warehouse.outcomes(&question(ctx.org(), &kind.code, range, Some(persons.clone()))).await?;
-        let months: BTreeMap<Month, i64> = facts.into_iter().map(|f| (Month(f.month), f.value)).collect();
+        let mut months: BTreeMap<Month, i64> = BTreeMap::new();
+        for fact in facts {
+            // two former persons of one: their values of a month add up
+            let value = months.entry(Month(fact.month)).or_default();
+            *value = value.saturating_add(fact.value);
+        }
         if !months.is_empty() {
             all.push(Series { kind, months: months.into_iter().collect() });
         }

@@ -78,6 +78,20 @@ async fn a_batch_with_faults_names_them_all_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn what_came_in_under_two_ids_of_one_person_adds_up() {
+    let world = World::new().await;
+    let (id, former) =
+        (person(&world, PersonKind::Customer, "c1").await, person(&world, PersonKind::Customer, "c2").await);
+    let rows = vec![row("c1", "aum", "2026-01", 500), row("c2", "aum", "2026-01", 40)];
+    outcome::send(&world.ctx(), &Batch { id: "b1".to_owned(), rows }).await.unwrap();
+    let mut tx = world.app.store.begin().await.unwrap();
+    peakend_store::sense::person::merge(&mut tx, &world.org, &former, &id, world.app.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let series = outcome::of_person(&world.ctx(), &id, year()).await.unwrap();
+    assert_eq!(series[0].months, [(Month::parse("2026-01").unwrap(), 540)]);
+}
+
+#[tokio::test]
 async fn the_outcomes_of_a_single_employee_are_not_shown() {
     let world = World::new().await;
     let id = person(&world, PersonKind::Employee, "e1").await;
