@@ -233,25 +233,32 @@ impl Reader<'_> {
         }
     }
 
-    /// Terms nobody judged take the colour of their sentence.
+    /// Terms take the colour of their sentence where it judges nothing else.
     fn end_sentence(&mut self, at: usize) {
-        let mut colour = None;
         let (language, letters) = (self.language, self.letters.get(self.sentence..at).unwrap_or_default());
-        for mention in self.mentions.iter_mut().skip(self.sentence_mentions).filter(|m| unjudged(m)) {
-            mention.leaning = *colour.get_or_insert_with(|| colour_of(letters, language));
+        if let Some(mentions) = self.mentions.get_mut(self.sentence_mentions..) {
+            colour(mentions, letters, language);
         }
         self.sentence = at;
         self.sentence_mentions = self.mentions.len();
         self.carried = None;
     }
 
-    /// Those whose sentence is colourless take that of the text.
+    /// That of the text where the text judges nothing else.
     fn end(&mut self) {
-        let mut colour = None;
         let (language, letters) = (self.language, self.letters);
-        for mention in self.mentions.iter_mut().filter(|m| unjudged(m)) {
-            mention.leaning = *colour.get_or_insert_with(|| colour_of(letters, language));
-        }
+        colour(&mut self.mentions, letters, language);
+    }
+}
+
+/// Gives mentions the colour of letters, unless one of them is judged.
+fn colour(mentions: &mut [Mention], letters: &[u16], language: Language) {
+    if mentions.is_empty() || !mentions.iter().all(unjudged) {
+        return;
+    }
+    let leaning = colour_of(letters, language);
+    for mention in mentions {
+        mention.leaning = leaning;
     }
 }
 
