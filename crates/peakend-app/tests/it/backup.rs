@@ -11,7 +11,7 @@ use peakend_app::sense::{erasure, signal};
 use peakend_app::{App, Ctx, Error, Settings};
 use peakend_domain::sense::erasure::ErasureReason;
 use peakend_domain::{Actor, OrgId, PersonId};
-use peakend_query::{DayRange, Filter, NaiveWarehouse, VoiceList, VoiceOrder};
+use peakend_query::{DayRange, Filter, NaiveWarehouse, VoiceFact, VoiceList, VoiceOrder};
 use peakend_store::Store;
 use peakend_store::sense::intake::{self, IntakeKind};
 use peakend_testkit::{SeededEntropy, World};
@@ -40,9 +40,11 @@ impl Segments {
         let mut entry = named(format!("voices-{number:08}.parquet"), 30_000);
         entry["contents"] = json!("voices");
         entry["rows"] = json!(voices);
+        entry["last_seq"] = json!(sealed);
         entry["parts"] = json!([named(format!("codes-{number:08}.bin"), 5_000)]);
-        let mut manifest =
-            json!({ "format": 2, "org": self.org, "sealed": sealed, "segments": [entry], "batches": [], "check": 0 });
+        // loaded from a file: the store knows nothing of these
+        let loaded = json!({ "contents": "voices", "rows": 7, "last_seq": VoiceFact::LOADED | 7 });
+        let mut manifest = json!({ "format": 2, "org": self.org, "sealed": sealed, "segments": [entry, loaded], "batches": [], "check": 0 });
         manifest["check"] = json!(crc32fast::hash(&serde_json::to_vec_pretty(&manifest).unwrap()));
         let aside = self.folder.join("manifest.json.new");
         fs::write(&aside, serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();

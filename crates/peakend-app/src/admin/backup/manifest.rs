@@ -31,8 +31,10 @@ pub(super) struct OrgManifest {
     pub(super) org: String,
     /// Last position of the intake log that is sealed.
     pub(super) sealed: u64,
-    /// Rows of voices in it.
+    /// Voices of the log in it.
     pub(super) voices: u64,
+    /// Voices that were loaded from files, past the log.
+    pub(super) loaded: u64,
     /// Every file it names.
     pub(super) files: BTreeMap<PathBuf, Named>,
     text: Vec<u8>,
@@ -86,15 +88,17 @@ impl OrgManifest {
         let mut files = BTreeMap::new();
         collect(&path, &value, &mut files)?;
         let segments = value.get("segments").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        // voices loaded from files have no row in the database
-        let of_log = |s: &&Value| number(s, "last_seq") < VoiceFact::LOADED;
         let of_voices = segments.iter().filter(|s| s.get("contents").and_then(Value::as_str) == Some("voices"));
-        let of_voices = of_voices.filter(of_log);
+        // voices loaded from files have no row in the database
+        let (loaded, logged): (Vec<&Value>, Vec<&Value>) =
+            of_voices.partition(|s| number(s, "last_seq") >= VoiceFact::LOADED);
+        let rows = |of: Vec<&Value>| of.into_iter().map(|s| number(s, "rows")).sum();
         Ok(Some(Self {
             folder: folder.to_owned(),
             org: value.get("org").and_then(Value::as_str).unwrap_or_default().to_owned(),
             sealed: number(&value, "sealed"),
-            voices: of_voices.map(|s| number(s, "rows")).sum(),
+            voices: rows(logged),
+            loaded: rows(loaded),
             files: files.into_iter().map(|(name, named)| (folder.join(INSIDE).join(name), named)).collect(),
             text,
         }))

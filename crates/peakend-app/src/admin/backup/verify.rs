@@ -163,6 +163,9 @@ async fn retold(file: &Path) -> Result<Vec<String>, Error> {
 /// The warehouse's voices against the store's, up to what is sealed.
 fn compare(manifest: &OrgManifest, known: Option<&FileCheck>) -> (Vec<String>, Vec<String>) {
     let mut notes = vec![format!("{} voices up to position {} of the log", manifest.voices, manifest.sealed)];
+    if manifest.loaded > 0 {
+        notes.push(format!("{} voices loaded from files, which the database does not know", manifest.loaded));
+    }
     let Some(check) = known.filter(|c| c.faults.is_empty()) else { return (Vec::new(), notes) };
     let stored = check.voices.iter().find(|(org, _)| *org == manifest.org).map_or(0, |(_, n)| *n);
     if stored == manifest.voices {
