@@ -16,8 +16,8 @@ def _band(score):
 
 
 def _latest(start, end):
-    # the response id grows with time: the largest pair of id and score is the latest answer
-    return f"""(select customer_id, max(response_id * 16 + assumeNotNull(nps)) s from {{responses}}
+    # the largest number of day and distance from 15 is the last day's lowest answer
+    return f"""(select customer_id, max(toInt32(day) * 16 + 15 - assumeNotNull(nps)) s from {{responses}}
         where day >= {start} and day < {end} and nps is not null group by customer_id)"""
 
 
@@ -47,7 +47,7 @@ QUESTIONS = {
     "Q5": """select a, t, count(), count(nps), countIf(nps >= 9), countIf(nps <= 6) from (
         select assumeNotNull(topic1) a, assumeNotNull(sentiment) s, multiIf(s < -20, 0, s <= 20, 1, 2) t, nps
         from {responses} where topic1 is not null and sentiment is not null) group by a, t""",
-    "Q6": f"""select {_band("a.s % 16")} f, {_band("b.s % 16")} t, count() from {_latest(SPRING, SUMMER)} a
+    "Q6": f"""select {_band("15 - a.s % 16")} f, {_band("15 - b.s % 16")} t, count() from {_latest(SPRING, SUMMER)} a
         join {_latest(SUMMER, AUTUMN)} b using customer_id group by f, t""",
     "Q7": """select org_unit, count(nps) n, countIf(nps >= 9), countIf(nps <= 6), count(csat), ifNull(sum(csat), 0)
         from {responses} group by 1 having n >= 10""",

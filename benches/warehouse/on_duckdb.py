@@ -11,7 +11,8 @@ def _band(score):
 
 
 def _latest(start, end):
-    return f"""select customer_id, arg_max(nps, response_id) s from responses
+    # the largest number of day and distance from 15 is the last day's lowest answer
+    return f"""select customer_id, 15 - max((day - date '1970-01-01') * 16 + 15 - nps) % 16 s from responses
         where day >= {start} and day < {end} and nps is not null group by 1"""
 
 

@@ -120,13 +120,13 @@ def _q5(scan):
 def _q6(scan):
     def states(name, start, end):
         rows = scan("responses").filter((c.day >= start) & (c.day < end) & c.nps.is_not_null())
-        # the response id grows with time: the largest pair of id and score is the latest answer
-        return rows.select("customer_id", (c.response_id * 16 + c.nps).alias(name)).group_by("customer_id").agg(
+        # the largest number of day and distance from 15 is the last day's lowest answer
+        return rows.select("customer_id", (c.day.cast(pl.Int32) * 16 + 15 - c.nps.cast(pl.Int32)).alias(name)).group_by("customer_id").agg(
             pl.col(name).max()
         )
 
     def band(name):
-        score = pl.col(name) % 16
+        score = 15 - pl.col(name) % 16
         return ((score >= 7).cast(pl.UInt8) + (score >= 9).cast(pl.UInt8)).alias(name)
 
     both = states("a", SPRING, SUMMER).join(states("b", SUMMER, AUTUMN), on="customer_id")

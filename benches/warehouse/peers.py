@@ -35,8 +35,8 @@ day 20758. Filters use `day`. A week is its Monday as days since 1970: day - (da
     Q4  region in 1,3,5,8,13, segment in 1,2, channel 1, sentiment < -20: by week
     Q5  topic1 x tone (0: sentiment < -20, 1: between, 2: > 20)
     Q6  customers by band (0 detractor, 1 passive, 2 promoter) of their latest NPS answer in
-        2026-04-01..2026-07-01 and in 2026-07-01..2026-10-01; latest by (ts, response_id), and
-        response_id grows with ts over all files
+        2026-04-01..2026-07-01 and in 2026-07-01..2026-10-01: that of the last day on which they
+        answered, the lowest where there are several
     Q7  units with at least 10 NPS answers
     Q8  per touchpoint and pair of scores, where both are answered: n, sums, squares, products
     Q9  the twenty with the largest assets among customers with an NPS <= 6 in the last 90 days;

@@ -159,6 +159,10 @@ fn count<const N: usize>(
     }
     let masked = *test != Test::Always(true);
     let pieces = source.buckets(scan.grain, span);
+    if masked && dense.is_some() && counts.mask.iter().map(|m| usize::from(*m)).sum::<usize>() * 8 < span.rows.len() {
+        counts.tally_few(scan, bins, span, dense.unwrap_or(0), pieces);
+        return Ok(());
+    }
     match dense {
         Some(groups) => {
             counts.number(scan, span, masked.then_some(groups as u32));
@@ -186,6 +190,31 @@ impl Counts {
         }
         if let Some(last) = last {
             self.groups.iter_mut().zip(&self.mask).for_each(|(g, m)| *g = if *m == 0 { last } else { *g });
+        }
+    }
+
+    /// Where few rows are wanted, look at those alone.
+    fn tally_few<const N: usize>(
+        &mut self,
+        scan: &Scan<'_>,
+        bins: &Bins<N>,
+        span: &Span,
+        groups: u64,
+        pieces: Vec<(Option<i32>, Range<usize>)>,
+    ) {
+        let Self { block, mask, dense, .. } = self;
+        let lanes = &scan.numbering.lanes;
+        for (bucket, rows) in pieces {
+            let table = dense.entry(bucket).or_insert_with(|| vec![0; (groups as usize + 1) * bins.stride]);
+            for row in rows.filter(|row| mask[row - span.rows.start] != 0) {
+                let add = |(i, lane): (usize, &usize)| {
+                    scan.numbering.adds(span.source, i)[block.dimensions[*lane].get(row) as usize]
+                };
+                let start = lanes.iter().enumerate().map(add).sum::<u64>() as usize * bins.stride;
+                for slot in bins.slots[block.facts.get(row) as usize] {
+                    table[start + usize::from(slot)] += 1;
+                }
+            }
         }
     }
 

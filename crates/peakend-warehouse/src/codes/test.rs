@@ -92,11 +92,23 @@ impl Test {
                 kept.push(test);
             }
         }
+        // the test that keeps least comes first: the others then look at few rows
+        kept.sort_by_key(Self::share);
         match (kept.len(), and) {
             (0, _) => Self::Always(and),
             (1, _) => kept.remove(0),
             (_, true) => Self::And(kept),
             (_, false) => Self::Or(kept),
+        }
+    }
+
+    /// About which share of rows it keeps, in thousandths.
+    fn share(&self) -> usize {
+        match self {
+            Self::Code(_, wanted) | Self::Fact(wanted) => {
+                wanted.iter().map(|w| usize::from(*w)).sum::<usize>() * 1000 / wanted.len().max(1)
+            }
+            _ => 1000,
         }
     }
 
@@ -115,6 +127,21 @@ impl Test {
         }
     }
 
+    /// Drop the rows of a mask that this test does not want; `false` when it is not a table.
+    fn narrow(&self, block: &Block, start: usize, mask: &mut [u8]) -> bool {
+        let (codes, wanted) = match self {
+            Self::Code(at, wanted) => (&block.dimensions[*at], wanted),
+            Self::Fact(wanted) => (&block.facts, wanted),
+            _ => return false,
+        };
+        for (row, kept) in mask.iter_mut().enumerate() {
+            if *kept != 0 {
+                *kept = wanted[codes.get(start + row) as usize];
+            }
+        }
+        true
+    }
+
     /// 1 for each wanted row.
     pub(crate) fn mask(&self, block: &Block, rows: Range<usize>, out: &mut Vec<u8>) {
         out.clear();
@@ -128,6 +155,9 @@ impl Test {
                 for (i, test) in tests.iter().enumerate() {
                     if i == 0 {
                         test.mask(block, rows.clone(), out);
+                        continue;
+                    }
+                    if and && few(out) && test.narrow(block, rows.start, out) {
                         continue;
                     }
                     test.mask(block, rows.clone(), &mut other);
@@ -144,6 +174,11 @@ impl Test {
             }
         }
     }
+}
+
+/// Whether so few rows are left that each is looked at by itself.
+fn few(mask: &[u8]) -> bool {
+    mask.iter().map(|m| usize::from(*m)).sum::<usize>() * 8 < mask.len()
 }
 
 fn merge(into: &mut [u8], other: &[u8], and: bool) -> bool {

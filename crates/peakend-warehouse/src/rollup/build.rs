@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
-use peakend_query::WarehouseError;
+use peakend_query::{VoiceKind, WarehouseError};
 
 use super::file::{BINS, Bucket, FORMAT, Header, MAGIC, StoredSet};
 use super::set::{SETS, Set};
@@ -45,7 +45,7 @@ pub(crate) fn write(
 
 /// Groups of one bucket with their bins.
 struct Groups {
-    /// Mixed radix over the dimensions, then the kind.
+    /// Mixed radix over the dimensions, then kind and tone.
     keys: Vec<u64>,
     bins: Vec<u32>,
 }
@@ -57,7 +57,8 @@ fn radixes(table: &CodeTable, set: &Set) -> Vec<u64> {
 
 fn count(table: &CodeTable, set: &Set) -> Vec<(i32, Groups)> {
     let (radixes, bins) = (radixes(table, set), everything());
-    let space = radixes.iter().product::<u64>() * 2;
+    let space = radixes.iter().product::<u64>() * 8;
+    let hidden: Vec<u64> = Fact::all().map(|fact| apart(fact, set)).collect();
     let mut direct: Vec<u32> = if space <= DIRECT { vec![0; usize::try_from(space).unwrap_or(0)] } else { Vec::new() };
     let mut counted = Vec::new();
     for (first, rows) in buckets(table, set) {
@@ -73,8 +74,7 @@ fn count(table: &CodeTable, set: &Set) -> Vec<(i32, Groups)> {
         let mut groups = Groups { keys: Vec::new(), bins: Vec::new() };
         let mut others: HashMap<u64, u32> = HashMap::new();
         table.facts.each(rows, |row, fact| {
-            // the kind is the highest place of a fact
-            let key = keys[row] + u64::from(fact as usize >= bins.slots.len() / 2) * step;
+            let key = keys[row] + hidden[fact as usize] * step;
             let place = match usize::try_from(key).ok().and_then(|k| direct.get_mut(k)) {
                 Some(place) => place,
                 None => others.entry(key).or_default(),
@@ -114,7 +114,7 @@ fn buckets(table: &CodeTable, set: &Set) -> Vec<(i32, Range<usize>)> {
 }
 
 impl Groups {
-    /// One column per dimension, one for the kind (as the fact that has nothing else), one per bin.
+    /// One column per dimension, one for kind and tone (as the fact that has nothing else), one per bin.
     fn lanes(&self, table: &CodeTable, set: &Set) -> Vec<Codes> {
         let radixes = radixes(table, set);
         let mut lanes: Vec<Codes> = Vec::with_capacity(radixes.len() + 1 + BINS);
@@ -123,8 +123,14 @@ impl Groups {
             lanes.push(column(self.keys.iter().map(|k| u32::try_from(k / step % radix).unwrap_or(0))));
             step *= radix;
         }
-        let kinds: Vec<u32> = [0, 1].map(|kind| u32::from(bare(kind).code())).to_vec();
-        lanes.push(column(self.keys.iter().map(|k| kinds[usize::from(*k >= step)])));
+        let mut facts = [0; 8];
+        for fact in Fact::all() {
+            // what is not kept apart is as good as unknown
+            let tone = fact.tone.filter(|_| set.tones);
+            let bare = Fact { has_text: false, tone, nps: None, csat: None, ces: None, ..fact };
+            facts[apart(fact, set) as usize] = u32::from(bare.code());
+        }
+        lanes.push(column(self.keys.iter().map(|k| facts[(k / step) as usize])));
         let stride = self.bins.len() / self.keys.len().max(1);
         for bin in 0..BINS {
             lanes.push(column(self.bins.chunks_exact(stride.max(1)).map(|bins| bins[bin])));
@@ -133,9 +139,10 @@ impl Groups {
     }
 }
 
-fn bare(kind: u8) -> Fact {
-    let kind = if kind == 0 { peakend_query::VoiceKind::Response } else { peakend_query::VoiceKind::Signal };
-    Fact::new(kind, [None; 3], None, false)
+/// The number of what a set keeps apart besides its dimensions: kind and, perhaps, tone.
+fn apart(fact: Fact, set: &Set) -> u64 {
+    let tone = fact.tone.filter(|_| set.tones).map_or(3, |tone| tone as u64);
+    u64::from(fact.kind == VoiceKind::Signal) * 4 + tone
 }
 
 fn column(values: impl Iterator<Item = u32>) -> Codes {

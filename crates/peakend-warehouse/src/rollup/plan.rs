@@ -29,17 +29,28 @@ pub(crate) struct Plan {
     pub(crate) rest: Vec<Span>,
 }
 
-/// The dimensions a filter looks at; `None` when it looks at scores, tones or texts.
-fn looked_at(filter: &Filter, into: &mut BTreeSet<usize>) -> Option<()> {
+/// What a filter looks at.
+#[derive(Debug, Default)]
+struct Looked {
+    dimensions: BTreeSet<usize>,
+    tones: bool,
+}
+
+/// What a filter looks at; `None` when that is scores or texts.
+fn looked_at(filter: &Filter, into: &mut Looked) -> Option<()> {
     match filter {
+        Filter::Tone(_) => {
+            into.tones = true;
+            Some(())
+        }
         Filter::All | Filter::Kind(_) => Some(()),
         Filter::In(dimension, _) => {
-            into.insert(*dimension as usize);
+            into.dimensions.insert(*dimension as usize);
             Some(())
         }
         Filter::And(all) | Filter::Or(all) => all.iter().try_for_each(|f| looked_at(f, into)),
         Filter::Not(inner) => looked_at(inner, into),
-        Filter::Band(_) | Filter::Tone(_) | Filter::HasText(_) => None,
+        Filter::Band(_) | Filter::HasText(_) => None,
     }
 }
 
@@ -64,12 +75,13 @@ fn next(grain: Grain, first: i32) -> i32 {
 
 /// Cover each source by the set that leaves the least to do.
 pub(crate) fn plan(sources: &[Source], rollups: &[Option<Arc<RollupFile>>], q: &Question) -> Plan {
-    let mut needed: BTreeSet<usize> = q.by.iter().map(|d| *d as usize).collect();
+    let mut needed = Looked { dimensions: q.by.iter().map(|d| *d as usize).collect(), tones: false };
     let narrow = looked_at(&q.filter, &mut needed).is_some();
     let sets: Vec<usize> = (0..SETS.len())
         .filter(|n| {
             let has = |d: &usize| SETS[*n].by.contains(&Dimension::ALL[*d]);
-            narrow && fits(SETS[*n].grain, q.grain) && needed.iter().all(has)
+            let tones = SETS[*n].tones || !needed.tones;
+            narrow && tones && fits(SETS[*n].grain, q.grain) && needed.dimensions.iter().all(has)
         })
         .collect();
     let mut plan = Plan { covers: Vec::new(), rest: Vec::new() };
