@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "tests fail by panicking, and say what they skip")]
 
+mod base_laws;
 mod laws;
 mod lifetime;
 mod model_laws;

@@ -29,11 +29,17 @@ impl Ranked {
 /// NaN without a comparable pair.
 pub(super) fn concordance(rows: &RiskRows, coefficients: &[f64]) -> f64 {
     let predictors = rows.predictors(coefficients);
-    let mut distinct = predictors.clone();
-    distinct.sort_unstable_by(f64::total_cmp);
-    distinct.dedup();
-    let rank = |row: usize| distinct.partition_point(|p| *p < predictors[row]);
-    let mut watched = Ranked(vec![0; distinct.len() + 1]);
+    let mut ordered: Vec<(f64, usize)> = predictors.into_iter().zip(0..).collect();
+    ordered.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut ranks, mut distinct) = (vec![0; ordered.len()], 0);
+    for equal in ordered.chunk_by(|a, b| a.0 == b.0) {
+        for (_, row) in equal {
+            ranks[*row] = distinct;
+        }
+        distinct += 1;
+    }
+    let rank = |row: usize| ranks[row];
+    let mut watched = Ranked(vec![0; distinct + 1]);
     let mut by_entry: Vec<usize> = (0..rows.n()).collect();
     by_entry.sort_by(|&a, &b| rows.entries[b].total_cmp(&rows.entries[a]));
     let (mut end, mut left, mut total) = (rows.n(), 0, 0_i64);
