@@ -207,7 +207,7 @@ impl SegmentWriter {
         match self.entry.contents {
             Contents::Outcomes => self.entry.first_seq = 0,
             Contents::Voices => {
-                self.entry.parts = companions(&self.codes.finish(), self.rule, &self.folder, self.number)?
+                self.entry.parts = companions(&self.codes.finish(), self.rule, &self.folder, self.number)?;
             }
         }
         Ok(self.entry)

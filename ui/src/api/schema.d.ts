@@ -2510,6 +2510,21 @@ export interface components {
             /** @description Metrics first, then outcomes. */
             rows: components["schemas"]["ContrastRowView"][];
         };
+        /** @description How the counts were found. */
+        CountedView: {
+            /**
+             * Format: int64
+             * @description Voices counted that are not yet in a segment.
+             */
+            hot_rows: number;
+            /**
+             * Format: int64
+             * @description Position of the intake log up to which voices are counted.
+             */
+            position: number;
+            /** @description `rollup` (stored counts were added), `coded` (coded columns were read), `scan` (rows were read) or `naive`. */
+            way: string;
+        };
         /** @description E-mail and password. */
         Credentials: {
             email: string;
@@ -2709,6 +2724,7 @@ export interface components {
         FigureTableView: {
             by: string[];
             compared?: components["schemas"]["ComparedView"] | null;
+            counted?: components["schemas"]["CountedView"] | null;
             definition: string;
             family?: components["schemas"]["FamilyView"] | null;
             grain?: string | null;

@@ -5,7 +5,7 @@ use peakend_domain::insight::figure::Period;
 use peakend_domain::insight::metric::{Metric, find};
 use peakend_domain::pillar::employee;
 use peakend_domain::{Day, LocalText, Permission, Pillar};
-use peakend_query::{Cell, DayRange, Dimension, Filter, Grain, Question};
+use peakend_query::{Cell, DayRange, Dimension, Filter, Grain, Provenance, Question};
 use peakend_stats::figure::SHOWN_FROM;
 use peakend_stats::insight::family::{Correction, adjust};
 
@@ -91,6 +91,9 @@ pub struct FigureTable {
     pub notes: Vec<&'static str>,
     /// Fewest answers shown.
     pub minimum: u64,
+    /// How the warehouse found the counts, and up to which position of the log;
+    /// absent among employees.
+    pub provenance: Option<Provenance>,
 }
 
 /// Answers a question.
@@ -225,7 +228,8 @@ impl Plan {
             bucket: row.bucket,
             told: Told::Whole(row.cell),
         });
-        Ok(Groups { total: Told::Whole(total), rows: rows.collect() })
+        let provenance = Some(table.provenance);
+        Ok(Groups { total: Told::Whole(total), rows: rows.collect(), provenance })
     }
 
     fn figure(&self, told: &Told) -> Answer {
@@ -320,6 +324,7 @@ impl Plan {
             family,
             notes: self.notes,
             minimum: self.minimum,
+            provenance: groups.provenance,
         }
     }
 }

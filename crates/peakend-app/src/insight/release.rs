@@ -11,7 +11,7 @@ use peakend_domain::insight::metric::Measure;
 use peakend_domain::insight::release as rule;
 use peakend_domain::insight::release::{Audit, Candidate, Outcome, TextAudit};
 use peakend_domain::pillar::employee;
-use peakend_query::{Cell, DayRange, Dimension, Filter, Grain, VoiceFact, VoiceList, VoiceOrder};
+use peakend_query::{Cell, DayRange, Dimension, Filter, Grain, Provenance, VoiceFact, VoiceList, VoiceOrder};
 use peakend_store::insight::release::{self as memory, NewRelease, Release};
 
 use super::metric::answered;
@@ -58,6 +58,8 @@ pub(crate) struct Group {
 pub(crate) struct Groups {
     pub(crate) total: Told,
     pub(crate) rows: Vec<Group>,
+    /// How the counts were found; absent where they were released, not asked for.
+    pub(crate) provenance: Option<Provenance>,
 }
 
 /// Counts about employees, as far as they may be told.
@@ -87,7 +89,7 @@ pub(crate) async fn groups(ctx: &Ctx<'_>, asked: &Asked) -> Result<Groups, Error
     let total = told.next().flatten().unwrap_or(Told::Withheld("below_minimum_group"));
     let rows =
         keys.into_iter().zip(told).filter_map(|((bucket, keys), told)| Some(Group { keys, bucket, told: told? }));
-    Ok(Groups { total, rows: rows.collect() })
+    Ok(Groups { total, rows: rows.collect(), provenance: None })
 }
 
 fn told(universe: &Universe, candidate: &Candidate, outcome: Outcome) -> Option<Told> {

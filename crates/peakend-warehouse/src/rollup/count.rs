@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use peakend_query::{Cell, Counting, Question, Score, WarehouseError};
+use peakend_query::{Counting, Question, Score, WarehouseError};
 
 use super::file::{BINS, Bucket, RollupFile};
 use super::plan::{Cover, Plan};
@@ -77,7 +77,7 @@ pub(crate) fn cells(
     for thread in found {
         for (key, at) in &thread.places {
             if let Some(found) = cell(q.counting, &thread.sums[at * STRIDE..][..STRIDE]) {
-                cells.entry(*key).or_insert_with(Cell::default).merge(&found);
+                cells.entry(*key).or_default().merge(&found);
             }
         }
     }

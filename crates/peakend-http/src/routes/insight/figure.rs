@@ -9,7 +9,7 @@ use peakend_app::insight::figure::{FigureQuestion, FigureRow, FigureTable, Key, 
 use peakend_app::insight::voice_list::{CODED, VoiceFilter, period};
 use peakend_domain::insight::metric::Metric;
 use peakend_domain::{Day, Pillar};
-use peakend_query::{Dimension, Grain, VoiceKind};
+use peakend_query::{Dimension, Grain, Provenance, Route, VoiceKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -269,6 +269,30 @@ struct FigureTableView {
     notes: Vec<String>,
     /// Fewest answers shown.
     minimum: u64,
+    /// How the counts were found; absent among employees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<CountedView>,
+}
+
+/// How the counts were found.
+#[derive(Debug, Serialize, ToSchema)]
+struct CountedView {
+    /// `rollup` (stored counts were added), `coded` (coded columns were read), `scan` (rows were read) or `naive`.
+    way: String,
+    /// Position of the intake log up to which voices are counted.
+    position: u64,
+    /// Voices counted that are not yet in a segment.
+    hot_rows: u64,
+}
+
+fn counted_view(provenance: &Provenance) -> CountedView {
+    let way = match provenance.route {
+        Route::Rollup => "rollup",
+        Route::Coded => "coded",
+        Route::Scan => "scan",
+        Route::Naive => "naive",
+    };
+    CountedView { way: way.to_owned(), position: provenance.position, hot_rows: provenance.hot_rows }
 }
 
 fn table_view(table: &FigureTable) -> FigureTableView {
@@ -291,6 +315,7 @@ fn table_view(table: &FigureTable) -> FigureTableView {
         family: table.family.map(|(c, comparisons)| FamilyView { correction: c.to_owned(), comparisons }),
         notes: table.notes.iter().map(|n| (*n).to_owned()).collect(),
         minimum: table.minimum,
+        counted: table.provenance.as_ref().map(counted_view),
     }
 }
 
