@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: how long a rebuild takes after an edit of one crate, what a response waits for,
-//! the reading of texts and the board's questions beside others, and how often intervals cover what was planted.
+//! statistics, the reading of texts and the board's questions beside others, and how often intervals cover what was planted.
 
 mod latency;
+mod stats;
 mod text;
 mod truth;
 mod warehouse;
@@ -24,10 +25,11 @@ pub(crate) fn main(args: &[String]) -> Result<ExitCode> {
     match args {
         [name] if name == "build" => build()?,
         [name, rest @ ..] if name == "latency" => latency::main(rest)?,
+        [name, rest @ ..] if name == "stats" => stats::main(rest)?,
         [name, rest @ ..] if name == "text" => text::main(rest)?,
         [name, rest @ ..] if name == "truth" => return truth::main(rest),
         [name, rest @ ..] if name == "warehouse" => warehouse::main(rest)?,
-        _ => bail!("bench takes the name of a bench: build, latency, text, truth, warehouse"),
+        _ => bail!("bench takes the name of a bench: build, latency, stats, text, truth, warehouse"),
     }
     Ok(ExitCode::SUCCESS)
 }

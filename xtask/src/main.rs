@@ -33,6 +33,8 @@ usage: cargo xtask <command>
   bench build        seconds of a rebuild after touching domain, app and warehouse
   bench latency [--seconds N] [--rate N]
                      from submitting until the figure counts it and its case is listed
+  bench stats [--only TASK]... [--python PATH] [--work DIR]
+                     drivers, bootstrap, roll-out and Cox beside Python: equal figures, seconds, memory
   bench truth [--worlds N]
                      how often the 95 % intervals cover a planted number; writes docs/truth.md
   bench warehouse --rows N [--work DIR] [--engines duckdb,polars,chdb] [--runs N] [--peers-only]
