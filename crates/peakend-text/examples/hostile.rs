@@ -51,7 +51,10 @@ fn main() -> std::io::Result<ExitCode> {
     ];
     let mut out = std::io::stdout().lock();
     let mut worst = 0.0f64;
-    writeln!(out, "reading: slowest growth at, ns per byte of {bytes} bytes, times that for twice and four times as long")?;
+    writeln!(
+        out,
+        "reading: slowest growth at, ns per byte of {bytes} bytes, times that for twice and four times as long"
+    )?;
     for (what, work) in readings {
         let mut slowest = (0.0, 0.0, 0.0, "");
         for unit in UNITS {

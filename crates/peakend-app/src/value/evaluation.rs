@@ -17,8 +17,8 @@ use peakend_store::value::{evaluation, ledger};
 
 use crate::{Ctx, Error};
 
-pub use evaluation::Wanted;
 pub(super) use cohort::{Merged, merged, now_called};
+pub use evaluation::Wanted;
 
 /// What to evaluate, and how.
 #[derive(Debug, Clone, PartialEq)]

@@ -31,7 +31,8 @@ impl Formula {
             let (arm, length) = factor(&text[at + 1..])?;
             let rest = text[at + 1 + length..].trim_start().strip_prefix(['*', ':'])?;
             let (after, _) = factor(rest)?;
-            let mut outcome = text[..at].match_indices(['=', '~']).filter_map(|(at, _)| Spec::ending(&text[..at], table));
+            let mut outcome =
+                text[..at].match_indices(['=', '~']).filter_map(|(at, _)| Spec::ending(&text[..at], table));
             Some(Self { outcome: outcome.next_back()?, arm, after })
         })
     }

@@ -138,11 +138,7 @@ pub async fn find(tx: &mut Tx, scope: &Scope, id: &PersonId) -> Result<Option<Pe
 }
 
 /// Those of some persons that are within the scope, as [`find`] finds them.
-pub async fn find_seen(
-    tx: &mut Tx,
-    scope: &Scope,
-    ids: &[PersonId],
-) -> Result<BTreeMap<PersonId, Person>, StoreError> {
+pub async fn find_seen(tx: &mut Tx, scope: &Scope, ids: &[PersonId]) -> Result<BTreeMap<PersonId, Person>, StoreError> {
     let mut all = BTreeMap::new();
     for chunk in ids.chunks(rows_of(1)) {
         let sql = format!(

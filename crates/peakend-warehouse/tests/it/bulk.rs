@@ -27,9 +27,9 @@ fn voices(n: u64, sorted: bool) -> Vec<VoiceFact> {
         v.sentiment = v.sentiment.map(|s| s.clamp(-100, 100));
     }
     if sorted {
-        voices.sort_by_key(|v| (v.day, v.at))
+        voices.sort_by_key(|v| (v.day, v.at));
     } else {
-        voices.shuffle(&mut rng)
+        voices.shuffle(&mut rng);
     }
     voices
 }

@@ -99,9 +99,7 @@ impl Text {
                 (teach(&corpora, train.how.course(&corpora), &never, &mut shown), train.how)
             }
             TextVerb::Adapt(adapted) => {
-                let read = |path: &PathBuf| {
-                    Ok(Corpus { name: name(path), licence: String::new(), rows: table(path)? })
-                };
+                let read = |path: &PathBuf| Ok(Corpus { name: name(path), licence: String::new(), rows: table(path)? });
                 let corpora = adapted.texts.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
                 (adapt(&corpora, adapted.how.course(&corpora), &mut shown), adapted.how)
             }

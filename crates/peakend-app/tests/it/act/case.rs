@@ -96,7 +96,8 @@ async fn an_agent_sees_the_units_cases_and_their_own() {
     assert!(matches!(case::take(&agent, &seen(&in_b2)).await, Err(Error::NotFound(_))));
     case::assign(&bank.ctx(), &seen(&in_b2), &bank.agent).await.unwrap();
     assert!(case::read(&agent, &in_b2).await.is_ok());
-    let query = CaseQuery { view: CaseView::Mine, order: None, filter: case::CaseFilter::default(), after: None, limit: 50 };
+    let query =
+        CaseQuery { view: CaseView::Mine, order: None, filter: case::CaseFilter::default(), after: None, limit: 50 };
     let list = case::list(&agent, &query).await.unwrap();
     assert_eq!((list.total, list.counts.mine, list.counts.all), (2, 2, 2));
     let viewer = bank.actor(&bank.agent, Role::Viewer, None);
