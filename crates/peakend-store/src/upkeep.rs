@@ -163,6 +163,11 @@ async fn content(
             .await?;
         found.voices.push((org.clone(), u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0)));
     }
+    // a database of an older version has no such table until it is next opened
+    let row = connection.fetch_one("SELECT COUNT(*) FROM sqlite_master WHERE name = 'erasure'").await?;
+    if row.try_get::<i64, _>(0)? == 0 {
+        return Ok(());
+    }
     let row = connection.fetch_one("SELECT CAST(COUNT(*) AS BIGINT) FROM erasure WHERE state <> 'done'").await?;
     found.erasing = u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);
     Ok(())

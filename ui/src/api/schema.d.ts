@@ -2638,7 +2638,7 @@ export interface components {
             requested_at: string;
             /** @description Id of the user or key, or `system`. */
             requested_by: string;
-            /** @description `requested` (nobody sees the person, files are being rewritten) or `done` (no byte is left) */
+            /** @description `requested` (nobody sees the person, files are being rewritten) or `done` (nothing is left but the ids that senders gave) */
             state: string;
         };
         /** @description An evaluation in a list. */

@@ -78,7 +78,7 @@ impl Erase {
         let line = page.items.into_iter().find(|e| e.id == erased.id).unwrap_or(erased);
         let c = line.counts;
         let state = match line.state {
-            ErasureState::Done { .. } => "no byte is left",
+            ErasureState::Done { .. } => "nothing is left but the ids that senders gave",
             ErasureState::Requested => "nobody sees them any more; the running server rewrites the files now",
         };
         say(&format!(

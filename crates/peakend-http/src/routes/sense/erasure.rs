@@ -30,7 +30,7 @@ struct ErasureView {
     person: String,
     /// `asked`, `withdrawn`, `unneeded` or `unlawful`
     reason: String,
-    /// `requested` (nobody sees the person, files are being rewritten) or `done` (no byte is left)
+    /// `requested` (nobody sees the person, files are being rewritten) or `done` (nothing is left but the ids that senders gave)
     state: String,
     /// Id of the user or key, or `system`.
     requested_by: String,
