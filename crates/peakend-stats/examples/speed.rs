@@ -5,6 +5,7 @@
 //! in MiB, the figures. Reading the data is not timed.
 
 #![expect(clippy::print_stdout, reason = "a command talks on its standard output")]
+#![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 use std::error::Error;
 use std::fs;
@@ -167,7 +168,7 @@ impl Stream {
 fn make(folder: &Path) -> Outcome<()> {
     fs::create_dir_all(folder)?;
     let mut stream = Stream(20_261_122);
-    let mut table = vec![Vec::with_capacity(ROWS); DRIVERS + 1];
+    let mut table = vec![Vec::new(); DRIVERS + 1];
     for _ in 0..ROWS {
         let mood = stream.normal();
         let mut outcome = 2.0 * stream.normal();
@@ -196,7 +197,7 @@ fn make(folder: &Path) -> Outcome<()> {
         .collect();
     write(folder, "answers", &groups)?;
     write(folder, "rollout", &rollout(&mut stream))?;
-    let mut spells = vec![Vec::with_capacity(ROWS); 7];
+    let mut spells = vec![Vec::new(); 7];
     for _ in 0..ROWS {
         let x: Vec<f64> = (0..5).map(|_| stream.normal()).collect();
         let pace = 0.02 * (0.4 * x[0] - 0.3 * x[1] + 0.2 * x[2]).exp();
@@ -210,7 +211,7 @@ fn make(folder: &Path) -> Outcome<()> {
 
 /// Unit, period, first treated period (0 for never), outcome.
 fn rollout(stream: &mut Stream) -> Vec<Vec<f64>> {
-    let mut columns = vec![Vec::with_capacity(UNITS * PERIODS); 4];
+    let mut columns = vec![Vec::new(); 4];
     for unit in 0..UNITS {
         let first = [0, 8, 12, 16, 20, 0][unit % 6];
         let level = 2.0 * stream.normal();
