@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { argumentNames, fill } from './format.ts';
-import { preferredLang } from './index.svelte.ts';
+import { i18n, preferredLang } from './index.svelte.ts';
 
 const HERE = import.meta.dirname;
 const LANGS = ['en', 'zh-Hans', 'zh-Hant'];
@@ -66,5 +66,18 @@ describe('preferredLang', () => {
     expect(preferredLang(null, ['fr', 'zh-TW'])).toBe('zh-Hant');
     expect(preferredLang(null, ['zh-CN'])).toBe('zh-Hans');
     expect(preferredLang('xx', ['fr'])).toBe('en');
+  });
+});
+
+describe('a switch of language', () => {
+  it('keeps the texts of a page that opens meanwhile, in the new language', async () => {
+    vi.stubGlobal('document', { documentElement: {} });
+    await Promise.all([i18n.use('zh-Hans'), i18n.need('admin')]);
+    expect(i18n.lookup('admin.jobs.title')).toBe(read('zh-Hans', 'admin.json')['jobs.title']);
+    await Promise.all([i18n.need('value'), i18n.use('zh-Hant')]);
+    const [key, text] = Object.entries(read('zh-Hant', 'value.json'))[0] ?? [];
+    expect(i18n.lookup(`value.${key}`)).toBe(text);
+    expect(i18n.lookup('admin.jobs.title')).toBe(read('zh-Hant', 'admin.json')['jobs.title']);
+    vi.unstubAllGlobals();
   });
 });

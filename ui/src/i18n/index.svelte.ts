@@ -49,14 +49,26 @@ class I18n {
   async need(...areas: Area[]): Promise<void> {
     const fresh = areas.filter((area) => !this.#areas.has(area));
     if (fresh.length === 0) return;
-    const more = await read(this.lang, fresh);
+    let lang: Lang;
+    let more: Messages;
+    do {
+      // the language may be switched while a file is on its way
+      lang = this.lang;
+      more = await read(lang, fresh);
+    } while (lang !== this.lang);
     for (const area of fresh) this.#areas.add(area);
     this.#messages = { ...this.#messages, ...more };
   }
 
   /** Switches the whole screen at once, after every text is there. */
   async use(lang: Lang, remember = false): Promise<void> {
-    const messages = await read(lang, [...this.#areas]);
+    let areas: Area[];
+    let messages: Messages;
+    do {
+      // a page may have asked for another area meanwhile
+      areas = [...this.#areas];
+      messages = await read(lang, areas);
+    } while (areas.length !== this.#areas.size);
     this.#messages = { ...navLabels[lang], ...messages };
     this.lang = lang;
     document.documentElement.lang = lang;

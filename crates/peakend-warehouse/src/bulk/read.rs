@@ -18,7 +18,7 @@ use super::refuse::BulkRefusal;
 /// Rows per batch.
 const BATCH: usize = 65_536;
 /// Rows of one piece of work, about.
-const UNIT: usize = 4 << 20;
+const UNIT: usize = 5 << 20;
 /// Batches read ahead of the one being written.
 const AHEAD: usize = 4;
 

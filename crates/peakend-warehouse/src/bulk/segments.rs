@@ -15,7 +15,7 @@ use crate::org::Org;
 use crate::segment::SegmentWriter;
 
 /// Rows per segment of a file that is sorted by time.
-const SORTED: u64 = 4 << 20;
+const SORTED: u64 = 5 << 20;
 /// Rows per segment where rows must be sorted here, in memory.
 const UNSORTED: usize = 1 << 20;
 /// Rows handed to the writer at one time.
