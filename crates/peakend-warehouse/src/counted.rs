@@ -7,6 +7,7 @@ use peakend_query::{Cell, Dimension, JointRow, Migration, MigrationQuestion, Que
 
 use crate::codes::{self, Key, Numbered, Numbering, Scan, Source, Test, testable};
 use crate::engine::Engine;
+use crate::fault::engine as fault;
 use crate::org::Snapshot;
 use crate::rollup::{self, RollupFile};
 
@@ -26,7 +27,7 @@ pub(crate) async fn cells(
     let q = q.clone();
     engine
         .count("answer the question", move |work| {
-            let (tests, numbering) = prepared(&sources, &q);
+            let (tests, numbering) = prepared(&sources, &q)?;
             let mut found = Numbered::new();
             let plan = rollup::plan(&sources, &rollups, &q);
             if !plan.covers.is_empty() {
@@ -61,7 +62,7 @@ pub(crate) async fn joint(
     let q = q.clone();
     engine
         .count("count scores given together", move |work| {
-            let (tests, numbering) = prepared(&sources, &q);
+            let (tests, numbering) = prepared(&sources, &q)?;
             codes::joint(&scan(&sources, &tests, &numbering, &q), work)
         })
         .await
@@ -82,8 +83,14 @@ pub(crate) async fn migration(
         .await
 }
 
-fn prepared(sources: &[Source], q: &Question) -> (Vec<Test>, Numbering) {
-    (sources.iter().map(|s| Test::of(&q.filter, s)).collect(), Numbering::of(&q.by, sources))
+fn prepared(sources: &[Source], q: &Question) -> Result<(Vec<Test>, Numbering), WarehouseError> {
+    let numbering = Numbering::of(&q.by, sources);
+    if numbering.groups.is_none() {
+        return Err(fault("answer the question")(
+            "its dimensions have more groups than can be numbered; ask for fewer",
+        ));
+    }
+    Ok((sources.iter().map(|s| Test::of(&q.filter, s)).collect(), numbering))
 }
 
 fn scan<'a>(sources: &'a [Source], tests: &'a [Test], numbering: &'a Numbering, q: &Question) -> Scan<'a> {

@@ -106,21 +106,7 @@ pub async fn insert_aliases(tx: &mut Tx, org: &OrgId, aliases: &[(Alias, PersonI
 
 /// Some persons of an organisation, by id; unknown ids are left out.
 pub async fn find_many(tx: &mut Tx, org: &OrgId, ids: &[PersonId]) -> Result<BTreeMap<PersonId, Person>, StoreError> {
-    let mut all = BTreeMap::new();
-    for chunk in ids.chunks(rows_of(1)) {
-        let sql =
-            format!("SELECT {COLUMNS} FROM person WHERE org_id = $1 AND id IN {}", placeholders(1, chunk.len(), 1));
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(org.as_str());
-        for id in chunk {
-            query = query.bind(id.as_str());
-        }
-        let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("find persons"))?;
-        for row in &rows {
-            let person = read(Columns::of(row, "read a person"))?;
-            all.insert(person.id.clone(), person);
-        }
-    }
-    Ok(all)
+    find_seen(tx, &Scope::all(org.clone()), ids).await
 }
 
 /// One person within the scope: with a unit scope, only persons whose home

@@ -20,9 +20,6 @@ use crate::fault::engine as fault;
 use crate::manifest::{Entry, Manifest};
 use crate::org::Org;
 
-/// Segment and position numbers kept for one load.
-const NUMBERS: u64 = 1 << 20;
-
 /// Files to load.
 #[derive(Debug, Clone)]
 pub struct Bulk {
@@ -77,17 +74,20 @@ pub(crate) fn load(org: &Org, bulk: &Bulk, threads: usize) -> Result<BulkOutcome
         bulk.map.check(&unit.columns)?;
     }
     org.settle()?;
-    let first = org.manifest().next;
-    let next = AtomicU64::new(first);
-    let stop = AtomicBool::new(false);
+    let next = AtomicU64::new(org.manifest().next);
+    // a load is not cut short by who waits for it; after a refusal the other pieces are passed over
+    let (stop, refused_one) = (AtomicBool::new(false), AtomicBool::new(false));
     let done = Work { threads, stop: &stop }.each(
         &work,
         || (Faults::default(), Vec::new(), None),
         |(faults, entries, refused): &mut (Faults, Vec<Entry>, Option<BulkRefusal>), unit| {
+            if refused_one.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             match one(org, bulk, unit, &next, faults) {
                 Ok(more) => entries.extend(more),
                 Err(refusal) => {
-                    stop.store(true, Ordering::Relaxed);
+                    refused_one.store(true, Ordering::Relaxed);
                     refused.get_or_insert(refusal);
                 }
             }
@@ -122,7 +122,6 @@ pub(crate) fn load(org: &Org, bulk: &Bulk, threads: usize) -> Result<BulkOutcome
     };
     let mut manifest = Manifest::clone(&org.manifest());
     manifest.next = next.load(Ordering::Relaxed).max(manifest.next);
-    debug_assert!(manifest.next - first < NUMBERS * NUMBERS, "numbers do not run out");
     manifest.segments.extend(entries);
     manifest.batches.push(batch);
     org.publish(manifest, 0)?;

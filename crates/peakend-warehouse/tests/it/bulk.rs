@@ -204,3 +204,18 @@ async fn one_bad_row_refuses_the_whole_file_and_is_named() {
     let refused = ours.load(bulk(path)).await.unwrap_err().to_string();
     assert!(refused.contains("column `reply`") && refused.contains("other, day"), "{refused}");
 }
+
+#[tokio::test]
+async fn of_several_files_the_one_that_cannot_be_read_is_named_and_none_is_loaded() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |n: usize| dir.path().join(format!("v{n}.csv"));
+    for n in 0..6 {
+        fs::write(path(n), format!("reply,day,nps\na{n},2026-01-05,9\n")).unwrap();
+    }
+    fs::write(path(1), b"reply,day,nps\n\xff\xfe,2026-01-05,9\n").unwrap();
+    let ours = open(&dir.path().join("w"));
+    let several = Bulk { paths: (0..6).map(path).collect(), ..bulk(path(0)) };
+    let refused = ours.load(several).await.unwrap_err().to_string();
+    assert!(refused.contains("v1.csv") && refused.contains("not UTF-8"), "{refused}");
+    assert_eq!(ours.answer(&crate::differential::everything("org_a")).await.unwrap().rows[0].cell.voices, 0);
+}
