@@ -86,3 +86,12 @@ pub struct OutcomeFact {
     /// Value in the kind's minor unit (cents for money, ones for counts and 0/1).
     pub value: i64,
 }
+
+/// What is kept of an organisation's facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// First day whose voices stay, days since 1970-01-01.
+    pub first_day: i32,
+    /// First month whose outcomes stay, as `year * 12 + (month - 1)`.
+    pub first_month: i32,
+}

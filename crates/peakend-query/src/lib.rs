@@ -14,7 +14,7 @@ mod table;
 mod warehouse;
 
 pub use error::WarehouseError;
-pub use fact::{OutcomeFact, VoiceFact, VoiceKind};
+pub use fact::{OutcomeFact, Retention, VoiceFact, VoiceKind};
 pub use filter::{Band, Filter, Score, Tone};
 pub use migration::{Joint, JointRow, Migration, MigrationQuestion};
 pub use naive::NaiveWarehouse;

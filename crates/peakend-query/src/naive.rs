@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    Cell, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Provenance, Question, Route,
-    Row, Table, VoiceFact, VoiceList, VoiceOrder, VoicePage, Warehouse, WarehouseError,
+    Cell, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Provenance, Question,
+    Retention, Route, Row, Table, VoiceFact, VoiceList, VoiceOrder, VoicePage, Warehouse, WarehouseError,
 };
 
 /// Everything in memory, nothing durable.
@@ -164,6 +164,35 @@ impl Warehouse for NaiveWarehouse {
             let before = org.voices.len() + org.outcomes.len();
             org.voices.retain(|_, v| !named(&v.person));
             org.outcomes.retain(|(person, _, _), _| !named(person));
+            (before - org.voices.len() - org.outcomes.len()) as u64
+        }))
+    }
+
+    async fn revise(&self, org: &str, voices: Vec<VoiceFact>) -> Result<u64, WarehouseError> {
+        self.with(org, |org| {
+            let moves = |v: &&VoiceFact| org.voices.get(&v.seq).is_some_and(|o| (o.day, o.at) != (v.day, v.at));
+            if let Some(voice) = voices.iter().find(moves) {
+                return Err(WarehouseError::Question(format!(
+                    "the voice at position {} is to get another day",
+                    voice.seq
+                )));
+            }
+            let mut replaced = 0;
+            for voice in voices {
+                if let Some(old) = org.voices.get_mut(&voice.seq) {
+                    *old = voice;
+                    replaced += 1;
+                }
+            }
+            Ok(replaced)
+        })
+    }
+
+    async fn expire(&self, org: &str, keep: Retention) -> Result<u64, WarehouseError> {
+        Ok(self.with(org, |org| {
+            let before = org.voices.len() + org.outcomes.len();
+            org.voices.retain(|_, v| v.day >= keep.first_day);
+            org.outcomes.retain(|(_, _, month), _| *month >= keep.first_month);
             (before - org.voices.len() - org.outcomes.len()) as u64
         }))
     }

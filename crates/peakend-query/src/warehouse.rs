@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Table, VoiceFact, VoiceList,
-    VoicePage, WarehouseError,
+    JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Retention, Table, VoiceFact,
+    VoiceList, VoicePage, WarehouseError,
 };
 
 /// What a bulk load did.
@@ -50,6 +50,14 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// log positions of removed voices stay taken: appending them again changes nothing
     /// once they are sealed, so the caller erases its log first.
     async fn erase(&self, org: &str, persons: &[String]) -> Result<u64, WarehouseError>;
+    /// Put new readings of voices (theme, tone, scores) in the place of the rows with
+    /// the same seq, hot or sealed; returns how many rows there were. A seq that is not
+    /// here is passed over; day and instant cannot change (`Question`). Every segment
+    /// that holds one is written anew: give many voices at a time.
+    async fn revise(&self, org: &str, voices: Vec<VoiceFact>) -> Result<u64, WarehouseError>;
+    /// Remove what is older than an organisation keeps, from memory and from stable
+    /// storage; returns how many rows.
+    async fn expire(&self, org: &str, keep: Retention) -> Result<u64, WarehouseError>;
     /// Remove an organisation's segments and hot rows (used by rebuild and reset).
     async fn clear(&self, org: &str) -> Result<(), WarehouseError>;
 }

@@ -3,7 +3,7 @@
 //! A short row list takes single voices cheaply; every [`CHUNK`] rows it becomes
 //! an immutable columnar chunk. A question therefore converts at most one chunk.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
@@ -107,12 +107,17 @@ impl Hot {
 
     /// Drop the voices of these persons; returns how many there were.
     pub(crate) fn erase(&mut self, persons: &HashSet<&str>) -> Result<u64> {
+        self.keep(|v| !persons.contains(v.person.as_str()))
+    }
+
+    /// Drop all others. Their positions stay taken.
+    fn keep(&mut self, wanted: impl Fn(&VoiceFact) -> bool) -> Result<u64> {
         self.fold()?;
         let mut gone = 0;
         for chunk in std::mem::take(&mut self.chunks) {
             let mut voices = voices_of(&chunk.rows)?;
             let before = voices.len();
-            voices.retain(|v| !persons.contains(v.person.as_str()));
+            voices.retain(&wanted);
             gone += (before - voices.len()) as u64;
             if voices.len() == before {
                 self.chunks.push(chunk);
@@ -121,6 +126,35 @@ impl Hot {
             }
         }
         Ok(gone)
+    }
+
+    /// Put these voices in the place of those with the same position; returns how
+    /// many there were, or the first that is to get another moment.
+    pub(crate) fn revise(&mut self, new: &HashMap<u64, &VoiceFact>) -> Result<std::result::Result<u64, u64>> {
+        self.fold()?;
+        let mut chunks = Vec::with_capacity(self.chunks.len());
+        let mut replaced = 0;
+        for chunk in &self.chunks {
+            let mut voices = voices_of(&chunk.rows)?;
+            let before = replaced;
+            for voice in &mut voices {
+                if let Some(new) = new.get(&voice.seq) {
+                    if (new.day, new.at) != (voice.day, voice.at) {
+                        return Ok(Err(voice.seq));
+                    }
+                    voice.clone_from(new);
+                    replaced += 1;
+                }
+            }
+            chunks.push(if replaced == before { chunk.clone() } else { Chunk::of(&mut voices)? });
+        }
+        self.chunks = chunks;
+        Ok(Ok(replaced))
+    }
+
+    /// Drop voices before a day; returns how many there were.
+    pub(crate) fn expire(&mut self, day: i32) -> Result<u64> {
+        self.keep(|v| v.day >= day)
     }
 
     fn fold(&mut self) -> Result<()> {

@@ -13,6 +13,7 @@ use crate::engine::RollupRule;
 use crate::fault::{damaged, engine, storage};
 use crate::hot::{CHUNK, Chunk, Hot};
 use crate::manifest::{Contents, Entry, Manifest, sync_folder};
+use crate::revise::moved;
 use crate::rollup::RollupFile;
 use crate::segment::Segment;
 
@@ -212,6 +213,17 @@ impl Org {
     /// Drop hot voices of these persons; returns how many there were.
     pub(crate) fn erase_hot(&self, persons: &HashSet<&str>) -> Result<u64, WarehouseError> {
         self.state().hot.erase(persons).map_err(engine("erase hot voices"))
+    }
+
+    /// Put hot voices in the place of those with the same position; returns how many there were.
+    pub(crate) fn revise_hot(&self, voices: &[VoiceFact]) -> Result<u64, WarehouseError> {
+        let new = voices.iter().map(|v| (v.seq, v)).collect();
+        self.state().hot.revise(&new).map_err(engine("revise hot voices"))?.map_err(moved)
+    }
+
+    /// Drop hot voices before a day; returns how many there were.
+    pub(crate) fn expire_hot(&self, day: i32) -> Result<u64, WarehouseError> {
+        self.state().hot.expire(day).map_err(engine("drop old hot voices"))
     }
 
     /// The segments of a manifest: those in use now, the others opened.

@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use peakend_query::{
-    Counting, DayRange, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Table,
-    VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
+    Counting, DayRange, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question,
+    Retention, Table, VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
 };
 
 use tokio::sync::OwnedMutexGuard;
@@ -18,7 +18,7 @@ use crate::engine::{Engine, Settings};
 use crate::fault::storage;
 use crate::hot::CHUNK;
 use crate::org::{Org, Snapshot};
-use crate::{answer, compact, counted, erase, list, outcome};
+use crate::{answer, compact, counted, erase, expire, list, outcome, revise};
 
 /// Parquet segments under one folder, a hot tail in memory, one engine over both.
 ///
@@ -201,6 +201,18 @@ impl Warehouse for SegmentWarehouse {
         let Some(found) = self.known(org) else { return Ok(0) };
         let held = Arc::clone(&found.writing).lock_owned().await;
         erase::erase(&self.engine, &found, persons, held).await
+    }
+
+    async fn revise(&self, org: &str, voices: Vec<VoiceFact>) -> Result<u64, WarehouseError> {
+        let Some(found) = self.known(org).filter(|_| !voices.is_empty()) else { return Ok(0) };
+        let held = Arc::clone(&found.writing).lock_owned().await;
+        revise::revise(&self.engine, &found, voices, held).await
+    }
+
+    async fn expire(&self, org: &str, keep: Retention) -> Result<u64, WarehouseError> {
+        let Some(found) = self.known(org) else { return Ok(0) };
+        let held = Arc::clone(&found.writing).lock_owned().await;
+        expire::expire(&self.engine, &found, keep, held).await
     }
 
     async fn clear(&self, org: &str) -> Result<(), WarehouseError> {

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use peakend_query::{Counting, Filter, NaiveWarehouse, OutcomeQuestion, Question, Route, VoiceFact, Warehouse};
+use peakend_query::{
+    Counting, Filter, NaiveWarehouse, OutcomeQuestion, Question, Retention, Route, VoiceFact, Warehouse,
+};
 use peakend_warehouse::{RollupRule, SegmentWarehouse, Settings};
 use rand::{Rng, RngExt, seq::SliceRandom};
 
@@ -100,6 +102,36 @@ impl Pair {
         assert_eq!(self.ours.erase(ORGS[org], &persons).await.unwrap(), 0, "{persons:?} are still there");
     }
 
+    /// Read some voices anew: other themes, tones and scores at the same moment.
+    async fn revise(&mut self, rng: &mut impl Rng, org: usize) {
+        let mut new = Vec::new();
+        for voice in &mut self.logs[org] {
+            if rng.random_bool(0.15) {
+                let VoiceFact { seq, at, day, .. } = *voice;
+                *voice = VoiceFact { at, day, ..rows::voice(rng, seq) };
+                new.push(voice.clone());
+            }
+        }
+        let unknown = VoiceFact { seq: 1 << 40, ..rows::voice(rng, 1) };
+        new.push(unknown);
+        new.shuffle(rng);
+        let ours = self.ours.revise(ORGS[org], new.clone()).await.unwrap();
+        assert_eq!(ours, self.oracle.revise(ORGS[org], new.clone()).await.unwrap());
+        assert_eq!(ours, new.len() as u64 - 1, "a voice that is not there was counted");
+        let moved = VoiceFact { day: new[0].day + 1, ..self.logs[org][0].clone() };
+        assert!(self.ours.revise(ORGS[org], vec![moved]).await.is_err(), "a voice got another day");
+    }
+
+    /// Forget what is older than a day and a month.
+    async fn expire(&mut self, rng: &mut impl Rng, org: usize) {
+        let first_day = rows::FIRST_DAY + rng.random_range(5..40);
+        let keep = Retention { first_day, first_month: 24_300 + rng.random_range(0..2) };
+        self.ours.expire(ORGS[org], keep).await.unwrap();
+        self.oracle.expire(ORGS[org], keep).await.unwrap();
+        self.logs[org].retain(|v| v.day >= first_day);
+        assert_eq!(self.ours.expire(ORGS[org], keep).await.unwrap(), 0);
+    }
+
     async fn compare_lists(&self, rng: &mut impl Rng, n: usize) {
         for _ in 0..n {
             let list = rows::voice_list(rng);
@@ -147,6 +179,12 @@ async fn every_answer_equals_the_oracles_in_every_state_of_the_store() {
         }
         if round % 3 == 2 {
             pair.erase(&mut rng, usize::try_from(round).unwrap() % 3).await;
+        }
+        if round % 4 == 3 {
+            pair.revise(&mut rng, usize::try_from(round).unwrap() % 3).await;
+        }
+        if round == 13 || round == 14 {
+            pair.expire(&mut rng, usize::try_from(round).unwrap() % 3).await;
         }
         pair.compare_answers(&mut rng, 90).await;
         pair.compare_migrations_and_joint_scores(&mut rng, 12).await;
