@@ -73,6 +73,26 @@ impl Tone {
             21.. => Self::Positive,
         }
     }
+
+    /// The public name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Negative => "negative",
+            Self::Neutral => "neutral",
+            Self::Positive => "positive",
+        }
+    }
+
+    /// Lowest and highest sentiment of this tone.
+    #[must_use]
+    pub fn range(self) -> (i8, i8) {
+        match self {
+            Self::Negative => (-100, -21),
+            Self::Neutral => (-20, 20),
+            Self::Positive => (21, 100),
+        }
+    }
 }
 
 /// A predicate over voices. Evaluated three-valued-free: an unknown value

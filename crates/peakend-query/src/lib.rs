@@ -10,6 +10,7 @@ mod filter;
 mod migration;
 mod naive;
 mod question;
+mod ranking;
 mod table;
 mod warehouse;
 
@@ -19,5 +20,6 @@ pub use filter::{Band, Filter, Score, Tone};
 pub use migration::{Joint, JointRow, Migration, MigrationQuestion};
 pub use naive::NaiveWarehouse;
 pub use question::{Counting, DayRange, Dimension, Grain, OutcomeQuestion, Question, VoiceList, VoiceOrder};
+pub use ranking::{Ranked, RankingQuestion};
 pub use table::{Cell, Provenance, Route, Row, Table, VoicePage};
 pub use warehouse::{Loaded, Warehouse};

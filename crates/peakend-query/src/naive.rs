@@ -9,8 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    Cell, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Provenance, Question,
-    Retention, Route, Row, Table, VoiceFact, VoiceList, VoiceOrder, VoicePage, Warehouse, WarehouseError,
+    Cell, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Provenance, Question, Ranked,
+    RankingQuestion, Retention, Route, Row, Table, VoiceFact, VoiceList, VoiceOrder, VoicePage, Warehouse,
+    WarehouseError,
 };
 
 /// Everything in memory, nothing durable.
@@ -82,6 +83,22 @@ impl Warehouse for NaiveWarehouse {
 
     async fn migration(&self, q: &MigrationQuestion) -> Result<Migration, WarehouseError> {
         Ok(self.with(&q.org, |org| Migration::of(q, org.voices.values())))
+    }
+
+    async fn ranking(&self, question: &RankingQuestion) -> Result<Vec<Ranked>, WarehouseError> {
+        Ok(self.with(&question.org, |org| {
+            let outcomes: Vec<OutcomeFact> = org
+                .outcomes
+                .iter()
+                .map(|((person, kind, month), value)| OutcomeFact {
+                    person: person.clone(),
+                    kind: kind.clone(),
+                    month: *month,
+                    value: *value,
+                })
+                .collect();
+            Ranked::of(question, org.voices.values(), outcomes.iter())
+        }))
     }
 
     async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError> {

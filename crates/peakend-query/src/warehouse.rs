@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Retention, Table, VoiceFact,
-    VoiceList, VoicePage, WarehouseError,
+    JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention,
+    Table, VoiceFact, VoiceList, VoicePage, WarehouseError,
 };
 
 /// What a bulk load did.
@@ -30,6 +30,8 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     async fn joint(&self, question: &Question) -> Result<Vec<JointRow>, WarehouseError>;
     /// Persons by their band in two periods.
     async fn migration(&self, question: &MigrationQuestion) -> Result<Migration, WarehouseError>;
+    /// Persons behind some voices, those with the largest operating figure first.
+    async fn ranking(&self, question: &RankingQuestion) -> Result<Vec<Ranked>, WarehouseError>;
     /// List the voices behind a figure.
     async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError>;
     /// Take new voices into the hot tail.

@@ -2,7 +2,7 @@
 //!
 //! `questions import <files> <warehouse> [--json <file>]` loads generated
 //! responses; `questions run <warehouse> --runs <n> --json <file>` answers Q1 to
-//! Q8. The shape of the figures and of the answers is told in
+//! Q9. The shape of the figures and of the answers is told in
 //! `benches/warehouse/peers.py`.
 #![expect(clippy::print_stdout, reason = "it says what it did")]
 #![expect(clippy::disallowed_methods, reason = "it measures time and reads its arguments")]
@@ -13,9 +13,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Int64Type};
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use peakend_query::{
-    Band, Cell, Counting, DayRange, Dimension, Filter, Grain, Joint, MigrationQuestion, Question, Route, Score, Tone,
-    Warehouse,
+    Band, Cell, Counting, DayRange, Dimension, Filter, Grain, Joint, MigrationQuestion, OutcomeFact, OutcomeQuestion,
+    Question, RankingQuestion, Route, Score, Tone, Warehouse,
 };
 use peakend_warehouse::{Bulk, BulkFormat, BulkMap, BulkOutcome, SegmentWarehouse, Settings};
 use serde_json::{Value, json};
@@ -69,6 +73,9 @@ async fn import(files: &Path, folder: &Path) -> Result<Value, Fault> {
     let outcome = warehouse.load(bulk).await?;
     let BulkOutcome::Loaded(done) = outcome else { return Err("these files are loaded already".into()) };
     let seconds = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let people = customers(files, &warehouse).await?;
+    let people_seconds = started.elapsed().as_secs_f64();
     let inside = folder.join(format!("org-{ORG}/segments"));
     let size = |prefix: &str| -> Result<u64, Fault> {
         let mut sum = 0;
@@ -86,7 +93,7 @@ async fn import(files: &Path, folder: &Path) -> Result<Value, Fault> {
             "seconds": seconds, "cpu": cpu_seconds()? - cpu, "peak_mib": peak()?, "rows": done.rows,
             "bytes": done.bytes, "rows_per_second": done.rows as f64 / seconds, "segments": done.segments,
             "file_bytes": raw, "parquet_bytes": size("voices-")?, "codes_bytes": size("codes-")?,
-            "rollup_bytes": size("rollup-")?,
+            "rollup_bytes": size("rollup-")?, "customers": people, "customers_seconds": people_seconds,
         },
     }))
 }
@@ -96,7 +103,7 @@ async fn run(folder: &Path, runs: usize) -> Result<Value, Fault> {
     let warehouse = SegmentWarehouse::open(folder, Settings::default())?;
     let (opened, base) = (started.elapsed().as_secs_f64(), peak()?);
     let mut questions = serde_json::Map::new();
-    for name in ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "Q8"] {
+    for name in ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "Q8", "Q9"] {
         evict(folder)?;
         fs::write("/proc/self/clear_refs", "5")?;
         let (read, started) = (io()?, Instant::now());
@@ -211,8 +218,68 @@ async fn ask(warehouse: &SegmentWarehouse, name: &str) -> Result<Answer, Fault> 
             rows.retain(|row| row[1] >= 10);
             Ok((columns, rows, way))
         }
-        _ => drivers(warehouse).await,
+        "Q8" => drivers(warehouse).await,
+        _ => most_assets(warehouse).await,
     }
+}
+
+/// The month that stands for "now" in the figures of customers.
+const NOW: i32 = 2026 * 12 + 9;
+/// Customers loaded at one time.
+const CUSTOMERS: usize = 1_000_000;
+
+/// Load assets and regions of customers; how many there are.
+async fn customers(files: &Path, warehouse: &SegmentWarehouse) -> Result<u64, Fault> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(files)?.map(|f| f.map(|f| f.path())).collect::<Result<_, _>>()?;
+    paths.retain(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("customers-")));
+    paths.sort();
+    let (mut rows, mut batch, mut loaded) = (Vec::new(), 0, 0);
+    for path in paths {
+        let reader =
+            ParquetRecordBatchReaderBuilder::try_new(fs::File::open(path)?)?.with_batch_size(65_536).build()?;
+        for piece in reader {
+            let piece = piece?;
+            let column = |name: &str| -> Result<Vec<i64>, Fault> {
+                let column = piece.column_by_name(name).ok_or("customers lack a column")?;
+                Ok(cast(column, &DataType::Int64)?.as_primitive::<Int64Type>().values().to_vec())
+            };
+            let figures = [("aum", column("aum_cents")?), ("region", column("region")?)];
+            for (i, id) in column("customer_id")?.into_iter().enumerate() {
+                for (kind, values) in &figures {
+                    let (person, kind) = (id.to_string(), (*kind).to_owned());
+                    rows.push(OutcomeFact { person, kind, month: NOW, value: values[i] });
+                }
+                loaded += 1;
+            }
+            if rows.len() >= 2 * CUSTOMERS {
+                warehouse.load_outcomes(ORG, &format!("customers-{batch}"), std::mem::take(&mut rows)).await?;
+                batch += 1;
+            }
+        }
+    }
+    warehouse.load_outcomes(ORG, &format!("customers-{batch}"), rows).await?;
+    Ok(loaded)
+}
+
+async fn most_assets(warehouse: &SegmentWarehouse) -> Result<Answer, Fault> {
+    let q = RankingQuestion {
+        org: ORG.to_owned(),
+        period: DayRange { from: END - 90, to: END - 1 },
+        filter: Filter::Band(Band { score: Score::Nps, low: 0, high: 6 }),
+        kind: "aum".to_owned(),
+        month: NOW,
+        limit: 20,
+    };
+    let ranked = warehouse.ranking(&q).await?;
+    let persons = Some(ranked.iter().map(|r| r.person.clone()).collect());
+    let q = OutcomeQuestion { org: ORG.to_owned(), kind: "region".to_owned(), from: NOW, to: NOW, persons };
+    let regions = warehouse.outcomes(&q).await?;
+    let mut rows = Vec::new();
+    for r in &ranked {
+        let region = regions.iter().find(|o| o.person == r.person).ok_or("a customer without a region")?;
+        rows.push(vec![r.person.parse()?, r.value, region.value, r.voices as i64]);
+    }
+    Ok(("customer_id aum_cents region n", rows, None))
 }
 
 const NPS: Counting = Counting::Answers(Score::Nps);

@@ -49,6 +49,9 @@ pub(crate) async fn erase(
 }
 
 fn may_hold(segment: &Segment, persons: &HashSet<String>) -> Result<bool, WarehouseError> {
+    if let Some(values) = &segment.values {
+        return values.has_any(&persons.iter().map(|p| digest(p)).collect());
+    }
     let Some(codes) = &segment.codes else { return Ok(true) };
     let known = Source::Sealed(Arc::clone(codes)).digests()?;
     Ok(persons.iter().any(|p| known.binary_search(&digest(p)).is_ok()))

@@ -24,6 +24,7 @@ mod manifest;
 mod org;
 mod outcome;
 mod predicate;
+mod ranking;
 mod revise;
 mod rewrite;
 mod rollup;

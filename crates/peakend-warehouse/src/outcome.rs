@@ -1,7 +1,10 @@
 //! Operating figures: loaded by batches, the later batch wins.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use datafusion::arrow::array::{BooleanArray, RecordBatch};
+use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use datafusion::error::Result;
 use datafusion::prelude::{DataFrame, ident, lit};
@@ -15,10 +18,12 @@ use crate::manifest::{Contents, Manifest};
 use crate::org::Org;
 use crate::predicate::text;
 use crate::scan::Voices;
-use crate::segment::SegmentWriter;
+use crate::segment::{Segment, SegmentWriter};
 
 /// Rows encoded at one time.
 const PIECE: usize = 65_536;
+/// So many persons are looked up one by one; for more the rows are read.
+const FEW: usize = 1_000;
 
 /// Write a batch as a segment, then name it in the manifest. Blocking.
 pub(crate) fn load(org: &Org, batch: String, mut rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError> {
@@ -59,39 +64,71 @@ pub(crate) async fn outcomes(
     q: &OutcomeQuestion,
 ) -> Result<Vec<OutcomeFact>, WarehouseError> {
     let segments = org.outcomes(q.from, q.to);
-    let wanted: Option<HashSet<String>> = q.persons.as_ref().map(|p| p.iter().cloned().collect());
+    let few = q.persons.as_ref().is_some_and(|persons| persons.len() <= FEW && engine.coded());
     let mut found: Vec<(OutcomeFact, usize)> = Vec::new();
     for (order, segment) in segments.iter().enumerate() {
-        let plan = || -> Result<DataFrame> {
-            let mut rows = engine
-                .read(Voices::outcomes(vec![segment.clone()]))?
-                .filter(ident("kind").eq(text(&q.kind)))?
-                .filter(ident("month").gt_eq(lit(q.from)).and(ident("month").lt_eq(lit(q.to))))?;
-            if let Some(persons) = &wanted {
-                rows = rows.filter(among("person", Members::Persons(persons.clone())))?;
+        let batches = match few.then(|| segment.values.clone()).flatten() {
+            Some(_) => {
+                let (segment, q) = (Arc::clone(segment), q.clone());
+                engine.count("look up outcomes", move |_| looked_up(&segment, &q)).await?
             }
-            rows.select(["person", "month", "value"].map(ident).to_vec())
+            None => {
+                let plan = scanned(engine, segment, q).map_err(fault("plan the outcomes"))?;
+                engine.compute("read outcomes", plan.collect()).await?
+            }
         };
-        let plan = plan().map_err(fault("plan the outcomes"))?;
-        for batch in engine.compute("read outcomes", plan.collect()).await? {
-            let read = || -> Result<Vec<(OutcomeFact, usize)>> {
-                let person = strings(&batch, "person")?;
-                let month = numbers::<Int32Type>(&batch, "month")?;
-                let value = numbers::<Int64Type>(&batch, "value")?;
-                let fact = |row| OutcomeFact {
-                    person: person.value(row).to_owned(),
-                    kind: q.kind.clone(),
-                    month: month.value(row),
-                    value: value.value(row),
-                };
-                Ok((0..batch.num_rows()).map(|row| (fact(row), order)).collect())
-            };
-            found.extend(read().map_err(fault("read outcomes"))?);
+        for batch in batches {
+            let facts = facts(&batch, &q.kind).map_err(fault("read outcomes"))?;
+            found.extend(facts.into_iter().map(|fact| (fact, order)));
         }
     }
     found.sort_unstable_by(|(a, x), (b, y)| (&a.person, a.month, y).cmp(&(&b.person, b.month, x)));
     found.dedup_by(|(later, _), (kept, _)| (&later.person, later.month) == (&kept.person, kept.month));
     Ok(found.into_iter().map(|(fact, _)| fact).collect())
+}
+
+/// The rows of a few persons, found by their place in the order.
+fn looked_up(segment: &Segment, q: &OutcomeQuestion) -> Result<Vec<RecordBatch>, WarehouseError> {
+    let Some(values) = &segment.values else { return Ok(Vec::new()) };
+    let persons: Vec<&str> = q.persons.iter().flatten().map(String::as_str).collect();
+    let rows = values.find(&q.kind, &(q.from..=q.to), &persons)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut batches = segment.read_rows(&rows, &["month", "person", "value"])?;
+    let wanted: HashSet<&str> = persons.into_iter().collect();
+    for batch in &mut batches {
+        // two persons may share a number: the names decide
+        let names = strings(batch, "person").map_err(fault("read outcomes"))?;
+        let theirs: BooleanArray = names.iter().map(|name| Some(name.is_some_and(|n| wanted.contains(n)))).collect();
+        *batch = filter_record_batch(batch, &theirs).map_err(fault("read outcomes"))?;
+    }
+    Ok(batches)
+}
+
+/// The rows of all, or of many persons.
+fn scanned(engine: &Engine, segment: &Arc<Segment>, q: &OutcomeQuestion) -> Result<DataFrame> {
+    let mut rows = engine
+        .read(Voices::outcomes(vec![Arc::clone(segment)]))?
+        .filter(ident("kind").eq(text(&q.kind)))?
+        .filter(ident("month").gt_eq(lit(q.from)).and(ident("month").lt_eq(lit(q.to))))?;
+    if let Some(persons) = &q.persons {
+        rows = rows.filter(among("person", Members::Persons(persons.iter().cloned().collect())))?;
+    }
+    rows.select(["person", "month", "value"].map(ident).to_vec())
+}
+
+fn facts(batch: &RecordBatch, kind: &str) -> Result<Vec<OutcomeFact>> {
+    let person = strings(batch, "person")?;
+    let month = numbers::<Int32Type>(batch, "month")?;
+    let value = numbers::<Int64Type>(batch, "value")?;
+    let fact = |row| OutcomeFact {
+        person: person.value(row).to_owned(),
+        kind: kind.to_owned(),
+        month: month.value(row),
+        value: value.value(row),
+    };
+    Ok((0..batch.num_rows()).map(fact).collect())
 }
 
 #[cfg(test)]

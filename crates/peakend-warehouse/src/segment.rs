@@ -11,12 +11,16 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::{max, min};
 use datafusion::arrow::datatypes::{Int32Type, UInt64Type};
 use datafusion::error::Result;
-use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+};
+use datafusion::parquet::arrow::{ArrowWriter, ProjectionMask};
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
+use datafusion::parquet::file::metadata::PageIndexPolicy;
 use datafusion::parquet::file::properties::WriterProperties;
 use peakend_query::WarehouseError;
 
-use crate::codes::{self, CodeBuilder, CodeFile, CodeTable, Part, Stored};
+use crate::codes::{self, CodeBuilder, CodeFile, CodeTable, OutcomeBuilder, OutcomeFile, Part, Stored};
 use crate::columns::{OUTCOMES, VOICES, numbers};
 use crate::engine::RollupRule;
 use crate::fault::{damaged, engine, storage};
@@ -37,6 +41,8 @@ pub(crate) struct Segment {
     pub(crate) entry: Entry,
     /// Its coded columns; none for outcomes.
     pub(crate) codes: Option<Arc<CodeFile>>,
+    /// Values and persons in numbers; none for voices.
+    pub(crate) values: Option<Arc<OutcomeFile>>,
     /// Its stored counts; none where there are too few rows.
     pub(crate) rollup: Option<Arc<RollupFile>>,
     unused: AtomicBool,
@@ -49,12 +55,31 @@ impl Segment {
         let codes = coded.map(|part| CodeFile::open(folder, part, entry.rows).map(Arc::new)).transpose()?;
         let counts = entry.parts.iter().find(|p| p.stored == Stored::Rollup);
         let rollup = counts.map(|part| RollupFile::open(folder, part, entry.rows).map(Arc::new)).transpose()?;
-        Ok(Self { path: folder.join(&entry.file), codes, rollup, entry, unused: AtomicBool::new(false) })
+        let valued = entry.parts.iter().find(|p| p.stored == Stored::Outcomes);
+        let values = valued.map(|part| OutcomeFile::open(folder, part, entry.rows).map(Arc::new)).transpose()?;
+        Ok(Self { path: folder.join(&entry.file), codes, values, rollup, entry, unused: AtomicBool::new(false) })
     }
 
     /// Whether any row may lie in the range of days (or months).
     pub(crate) fn overlaps(&self, from: i32, to: i32) -> bool {
         self.entry.first <= to && self.entry.last >= from
+    }
+
+    /// Read some columns of some rows, ascending, without those between. Blocking.
+    pub(crate) fn read_rows(&self, rows: &[usize], columns: &[&str]) -> Result<Vec<RecordBatch>, WarehouseError> {
+        let (mut selection, mut next) = (Vec::with_capacity(2 * rows.len()), 0);
+        for row in rows {
+            selection.extend([RowSelector::skip(row - next), RowSelector::select(1)]);
+            next = row + 1;
+        }
+        let file = File::open(&self.path).map_err(storage("open", &self.path))?;
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+            .map_err(storage("read", &self.path))?;
+        let columns = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        let reader = builder.with_projection(columns).with_row_selection(RowSelection::from(selection)).build();
+        let reader = reader.map_err(storage("read", &self.path))?;
+        reader.map(|batch| batch.map_err(storage("read", &self.path))).collect()
     }
 
     /// Delete the file once nobody reads it any more.
@@ -137,6 +162,7 @@ pub(crate) struct SegmentWriter {
     number: u64,
     writer: ArrowWriter<Summing>,
     codes: CodeBuilder,
+    values: OutcomeBuilder,
     entry: Entry,
 }
 
@@ -172,7 +198,16 @@ impl SegmentWriter {
             batch: None,
             parts: Vec::new(),
         };
-        Ok(Self { folder, rule, path, number, writer, codes: CodeBuilder::default(), entry })
+        Ok(Self {
+            folder,
+            rule,
+            path,
+            number,
+            writer,
+            codes: CodeBuilder::default(),
+            values: OutcomeBuilder::default(),
+            entry,
+        })
     }
 
     /// Append rows, already in the segment's order.
@@ -192,6 +227,8 @@ impl SegmentWriter {
             self.entry.first_seq = self.entry.first_seq.min(min(seqs).unwrap_or(u64::MAX));
             self.entry.last_seq = self.entry.last_seq.max(max(seqs).unwrap_or(0));
             self.codes.push(batch).map_err(engine("code new rows"))?;
+        } else {
+            self.values.push(batch).map_err(engine("code new rows"))?;
         }
         self.entry.rows += batch.num_rows() as u64;
         self.writer.write(batch).map_err(storage("write", &self.path))
@@ -205,7 +242,10 @@ impl SegmentWriter {
         self.entry.bytes = summing.bytes;
         self.entry.crc32 = summing.sum.finalize();
         match self.entry.contents {
-            Contents::Outcomes => self.entry.first_seq = 0,
+            Contents::Outcomes => {
+                self.entry.first_seq = 0;
+                self.entry.parts = vec![self.values.write(&self.folder, self.number)?];
+            }
             Contents::Voices => {
                 self.entry.parts = companions(&self.codes.finish(), self.rule, &self.folder, self.number)?;
             }

@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use peakend_query::{
-    Counting, DayRange, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question,
-    Retention, Table, VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
+    Counting, DayRange, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked,
+    RankingQuestion, Retention, Table, VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
 };
 
 use tokio::sync::OwnedMutexGuard;
@@ -18,7 +18,7 @@ use crate::engine::{Engine, Settings};
 use crate::fault::storage;
 use crate::hot::CHUNK;
 use crate::org::{Org, Snapshot};
-use crate::{answer, compact, counted, erase, expire, list, outcome, revise};
+use crate::{answer, compact, counted, erase, expire, list, outcome, ranking, revise};
 
 /// Parquet segments under one folder, a hot tail in memory, one engine over both.
 ///
@@ -143,6 +143,12 @@ impl Warehouse for SegmentWarehouse {
                 Ok(Migration::of(question, voices.iter()))
             }
         }
+    }
+
+    async fn ranking(&self, question: &RankingQuestion) -> Result<Vec<Ranked>, WarehouseError> {
+        let Some(org) = self.known(&question.org) else { return Ok(Vec::new()) };
+        let snapshot = org.voices(question.period.from, question.period.to)?;
+        ranking::ranking(&self.engine, &org, snapshot, question).await
     }
 
     async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError> {

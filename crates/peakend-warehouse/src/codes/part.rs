@@ -10,6 +10,8 @@ pub(crate) enum Stored {
     Codes,
     /// Counts by day or month and a few dimensions.
     Rollup,
+    /// Values and persons of outcomes, in the order of the rows.
+    Outcomes,
 }
 
 impl Stored {
@@ -18,6 +20,7 @@ impl Stored {
         match self {
             Self::Codes => "codes",
             Self::Rollup => "rollup",
+            Self::Outcomes => "values",
         }
     }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use peakend_query::{
-    Counting, Filter, NaiveWarehouse, OutcomeQuestion, Question, Retention, Route, VoiceFact, Warehouse,
+    Counting, Filter, NaiveWarehouse, OutcomeQuestion, Question, RankingQuestion, Retention, Route, VoiceFact,
+    Warehouse,
 };
 use peakend_warehouse::{RollupRule, SegmentWarehouse, Settings};
 use rand::{Rng, RngExt, seq::SliceRandom};
@@ -89,6 +90,19 @@ impl Pair {
         }
     }
 
+    async fn compare_rankings(&self, rng: &mut impl Rng, n: usize) -> usize {
+        let mut ranked = 0;
+        for _ in 0..n {
+            let Question { org, period, filter, .. } = rows::question(rng);
+            let (kind, month) = (rows::outcome(rng).kind, 24_300 + rng.random_range(-1..6));
+            let question = RankingQuestion { org, period, filter, kind, month, limit: rng.random_range(0..30) };
+            let ours = self.ours.ranking(&question).await.unwrap();
+            assert_eq!(ours, self.oracle.ranking(&question).await.unwrap(), "{question:?}");
+            ranked += ours.len();
+        }
+        ranked
+    }
+
     /// Erase a few persons everywhere, also from the log that is played again.
     async fn erase(&mut self, rng: &mut impl Rng, org: usize) {
         let mut persons: Vec<String> = (0..3).map(|_| rows::voice(rng, 1).person).collect();
@@ -162,6 +176,7 @@ async fn every_answer_equals_the_oracles_in_every_state_of_the_store() {
     let dir = tempfile::tempdir().unwrap();
     let mut rng = rows::seeded(20_261_122);
     let mut pair = Pair::new(dir.path());
+    let mut ranked = 0;
     for round in 0..ROUNDS {
         for (org, name) in ORGS.into_iter().enumerate() {
             pair.append(&mut rng, org).await;
@@ -188,9 +203,11 @@ async fn every_answer_equals_the_oracles_in_every_state_of_the_store() {
         }
         pair.compare_answers(&mut rng, 90).await;
         pair.compare_migrations_and_joint_scores(&mut rng, 12).await;
+        ranked += pair.compare_rankings(&mut rng, 12).await;
         pair.compare_lists(&mut rng, 15).await;
         pair.compare_outcomes(&mut rng, 10).await;
     }
+    assert!(ranked > 500, "only {ranked} persons were ranked");
     for route in [Route::Scan, Route::Coded, Route::Rollup] {
         let ways = pair.ways.lock().unwrap().get(&(route as u8)).copied().unwrap_or(0);
         assert!(ways > 100, "only {ways} answers went by {route:?}");
