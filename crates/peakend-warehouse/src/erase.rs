@@ -3,17 +3,17 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use datafusion::error::Result;
-use datafusion::prelude::DataFrame;
+use datafusion::arrow::array::BooleanArray;
+use datafusion::arrow::compute::filter_record_batch;
 use peakend_query::WarehouseError;
 use tokio::sync::OwnedMutexGuard;
 
-use crate::among::{Members, among};
 use crate::codes::{Source, digest};
+use crate::columns::strings;
 use crate::engine::Engine;
 use crate::fault::engine as fault;
 use crate::org::Org;
-use crate::rewrite;
+use crate::rewrite::rewrite;
 use crate::segment::Segment;
 
 /// Remove every row of these persons; returns how many. Segments without any stay
@@ -23,29 +23,23 @@ pub(crate) async fn erase(
     engine: &Engine,
     org: &Arc<Org>,
     persons: &[String],
-    mut writing: OwnedMutexGuard<()>,
+    writing: OwnedMutexGuard<()>,
 ) -> Result<u64, WarehouseError> {
     let wanted: HashSet<String> = persons.iter().filter(|p| !p.is_empty()).cloned().collect();
     if wanted.is_empty() {
         return Ok(0);
     }
-    let mut gone = org.erase_hot(&wanted.iter().map(String::as_str).collect())?;
-    for segment in org.segments() {
-        if !may_hold(&segment, &wanted)? {
-            continue;
-        }
-        let plan = kept(engine, &segment, &wanted).map_err(fault("plan the erasure"))?;
-        let rows = engine.compute("erase persons", plan.execute_stream()).await?;
-        let org = Arc::clone(org);
-        let (removed, held) = engine
-            .write("erase persons", move || {
-                Ok((rewrite::replace(&org, &segment, rows, |piece| Ok((piece, 0)))?, writing))
-            })
-            .await?;
-        (gone, writing) = (gone + removed, held);
-    }
-    drop(writing);
-    Ok(gone)
+    let hot = org.erase_hot(&wanted.iter().map(String::as_str).collect())?;
+    let mut segments = org.segments();
+    let mut may = segments.iter().map(|s| may_hold(s, &wanted)).collect::<Result<Vec<_>, _>>()?.into_iter();
+    segments.retain(|_| may.next() == Some(true));
+    let others = move |piece| {
+        let persons = strings(&piece, "person").map_err(fault("read the persons of rows"))?;
+        let stay: BooleanArray = persons.iter().map(|p| Some(p.is_none_or(|p| !wanted.contains(p)))).collect();
+        Ok((filter_record_batch(&piece, &stay).map_err(fault("leave out the rows of persons"))?, 0))
+    };
+    let (gone, _writing) = rewrite(engine, "erase persons", org, segments, others, writing).await?;
+    Ok(hot + gone)
 }
 
 fn may_hold(segment: &Segment, persons: &HashSet<String>) -> Result<bool, WarehouseError> {
@@ -55,10 +49,4 @@ fn may_hold(segment: &Segment, persons: &HashSet<String>) -> Result<bool, Wareho
     let Some(codes) = &segment.codes else { return Ok(true) };
     let known = Source::Sealed(Arc::clone(codes)).digests()?;
     Ok(persons.iter().any(|p| known.binary_search(&digest(p)).is_ok()))
-}
-
-/// The other rows, in the segment's order.
-fn kept(engine: &Engine, segment: &Arc<Segment>, persons: &HashSet<String>) -> Result<DataFrame> {
-    let others = rewrite::rows(engine, segment)?.filter(!among("person", Members::Persons(persons.clone())))?;
-    rewrite::in_order(segment.entry.contents, others)
 }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use datafusion::error::Result;
-use datafusion::prelude::{DataFrame, ident, lit};
+use datafusion::arrow::array::{BooleanArray, RecordBatch};
+use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::datatypes::Int32Type;
 use peakend_query::{Retention, WarehouseError};
 use tokio::sync::OwnedMutexGuard;
 
+use crate::columns::numbers;
 use crate::engine::Engine;
 use crate::fault::engine as fault;
 use crate::manifest::{Contents, Manifest};
 use crate::org::Org;
-use crate::rewrite;
+use crate::rewrite::rewrite;
 use crate::segment::Segment;
 
 /// Remove every older row; returns how many. A segment whose rows are all older
@@ -20,37 +22,39 @@ pub(crate) async fn expire(
     engine: &Engine,
     org: &Arc<Org>,
     keep: Retention,
-    mut writing: OwnedMutexGuard<()>,
+    writing: OwnedMutexGuard<()>,
 ) -> Result<u64, WarehouseError> {
-    let mut gone = org.expire_hot(keep.first_day)?;
-    let (dropping, held) = (Arc::clone(org), writing);
-    let (dropped, held) = engine.write("drop old segments", move || Ok((drop_whole(&dropping, keep)?, held))).await?;
-    (gone, writing) = (gone + dropped, held);
-    for segment in org.segments().into_iter().filter(|s| s.entry.first < first(keep, s)) {
-        let plan = kept(engine, &segment, keep).map_err(fault("plan the removal of old rows"))?;
-        let rows = engine.compute("remove old rows", plan.execute_stream()).await?;
-        let org = Arc::clone(org);
-        let (removed, held) = engine
-            .write("remove old rows", move || {
-                Ok((rewrite::replace(&org, &segment, rows, |piece| Ok((piece, 0)))?, writing))
-            })
-            .await?;
-        (gone, writing) = (gone + removed, held);
+    let hot = org.expire_hot(keep.first_day)?;
+    let dropping = Arc::clone(org);
+    let (mut gone, mut writing) =
+        engine.write("drop old segments", move || Ok((drop_whole(&dropping, keep)?, writing))).await?;
+    for contents in [Contents::Voices, Contents::Outcomes] {
+        let (column, first) = time(contents, keep);
+        let mut segments = org.segments();
+        segments.retain(|s| s.entry.contents == contents && s.entry.first < first);
+        let later = move |piece: RecordBatch| {
+            let times = numbers::<Int32Type>(&piece, column).map_err(fault("read the period of rows"))?;
+            let stay: BooleanArray = times.values().iter().map(|t| Some(*t >= first)).collect();
+            Ok((filter_record_batch(&piece, &stay).map_err(fault("leave out old rows"))?, 0))
+        };
+        let (more, held) = rewrite(engine, "remove old rows", org, segments, later, writing).await?;
+        (gone, writing) = (gone + more, held);
     }
     drop(writing);
-    Ok(gone)
+    Ok(hot + gone)
 }
 
-/// The first day or month of a segment's kind that stays.
-fn first(keep: Retention, segment: &Segment) -> i32 {
-    match segment.entry.contents {
-        Contents::Voices => keep.first_day,
-        Contents::Outcomes => keep.first_month,
+/// The column that tells when, and the first day or month that stays.
+fn time(contents: Contents, keep: Retention) -> (&'static str, i32) {
+    match contents {
+        Contents::Voices => ("day", keep.first_day),
+        Contents::Outcomes => ("month", keep.first_month),
     }
 }
 
 fn drop_whole(org: &Org, keep: Retention) -> Result<u64, WarehouseError> {
-    let old: Vec<_> = org.segments().into_iter().filter(|s| s.entry.last < first(keep, s)).collect();
+    let old = |s: &Arc<Segment>| s.entry.last < time(s.entry.contents, keep).1;
+    let old: Vec<_> = org.segments().into_iter().filter(old).collect();
     if old.is_empty() {
         return Ok(0);
     }
@@ -58,14 +62,4 @@ fn drop_whole(org: &Org, keep: Retention) -> Result<u64, WarehouseError> {
     next.segments.retain(|entry| !old.iter().any(|s| s.entry.file == entry.file));
     org.publish(next, 0)?;
     Ok(old.iter().map(|s| s.entry.rows).sum())
-}
-
-/// The rows that stay, in the segment's order.
-fn kept(engine: &Engine, segment: &Arc<Segment>, keep: Retention) -> Result<DataFrame> {
-    let time = match segment.entry.contents {
-        Contents::Voices => "day",
-        Contents::Outcomes => "month",
-    };
-    let rows = rewrite::rows(engine, segment)?.filter(ident(time).gt_eq(lit(first(keep, segment))))?;
-    rewrite::in_order(segment.entry.contents, rows)
 }

@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::fault::engine as fault;
 use crate::manifest::Contents;
 use crate::org::Org;
-use crate::rewrite;
+use crate::rewrite::rewrite;
 use crate::segment::Segment;
 
 /// Voices as they are to be from now on.
@@ -31,29 +31,17 @@ pub(crate) async fn revise(
     engine: &Engine,
     org: &Arc<Org>,
     voices: Vec<VoiceFact>,
-    mut writing: OwnedMutexGuard<()>,
+    writing: OwnedMutexGuard<()>,
 ) -> Result<u64, WarehouseError> {
     let at: HashMap<_, _> = voices.iter().enumerate().map(|(i, v)| (v.seq, (i, v.day, v.at))).collect();
     let rows = voice_batch(&voices).map_err(fault("put revised voices in columns"))?;
-    let readings = Arc::new(Readings { rows, at });
+    let readings = Readings { rows, at };
     let mut seqs: Vec<u64> = readings.at.keys().copied().collect();
     seqs.sort_unstable();
-    let mut replaced = 0;
-    for segment in org.segments() {
-        if !may_hold(&segment, &seqs) {
-            continue;
-        }
-        let plan = rewrite::rows(engine, &segment).and_then(|rows| rewrite::in_order(Contents::Voices, rows));
-        let plan = plan.map_err(fault("plan the revision of voices"))?;
-        let rows = engine.compute("revise voices", plan.execute_stream()).await?;
-        let (org, readings) = (Arc::clone(org), Arc::clone(&readings));
-        let (changed, held) = engine
-            .write("revise voices", move || {
-                Ok((rewrite::replace(&org, &segment, rows, |piece| readings.put_into(piece))?, writing))
-            })
-            .await?;
-        (replaced, writing) = (replaced + changed, held);
-    }
+    let mut segments = org.segments();
+    segments.retain(|s| may_hold(s, &seqs));
+    let new = move |piece| readings.put_into(piece);
+    let (replaced, writing) = rewrite(engine, "revise voices", org, segments, new, writing).await?;
     // what is hot stays hot: sealing waits for the same lock
     let org = Arc::clone(org);
     let hot = engine.write("revise voices", move || org.revise_hot(&voices).inspect(|_| drop(writing))).await?;

@@ -1,59 +1,60 @@
 //! Writing a segment anew, in its place in the manifest.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
-use datafusion::error::Result;
-use datafusion::execution::SendableRecordBatchStream;
-use datafusion::prelude::{DataFrame, ident};
-use futures::TryStreamExt;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use peakend_query::WarehouseError;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::engine::Engine;
-use crate::fault::engine as fault;
-use crate::manifest::{Contents, Manifest};
+use crate::fault::storage;
+use crate::manifest::Manifest;
 use crate::org::Org;
-use crate::scan::Voices;
 use crate::segment::{Segment, SegmentWriter};
 
-/// The rows of one segment.
-pub(crate) fn rows(engine: &Engine, segment: &Arc<Segment>) -> Result<DataFrame> {
-    let one = vec![Arc::clone(segment)];
-    engine.read(match segment.entry.contents {
-        Contents::Voices => Voices::sealed_only(one),
-        Contents::Outcomes => Voices::outcomes(one),
-    })
+/// Rows read at one time.
+const PIECE: usize = 65_536;
+
+/// Write each of these segments anew, one after another; returns how many rows are
+/// new or gone. `change` gets each piece of a segment in its order and returns what
+/// stays, in the same order, and how many of its rows are new. Where no row is new
+/// and none is missing, the segment stays as it is; else its files go when the last
+/// answer that reads them is done. `writing` goes along to where the manifest
+/// changes, so that a caller who goes away cannot free it too soon.
+pub(crate) async fn rewrite(
+    engine: &Engine,
+    operation: &'static str,
+    org: &Arc<Org>,
+    segments: Vec<Arc<Segment>>,
+    change: impl Fn(RecordBatch) -> Result<(RecordBatch, u64), WarehouseError> + Send + Sync + 'static,
+    mut writing: OwnedMutexGuard<()>,
+) -> Result<(u64, OwnedMutexGuard<()>), WarehouseError> {
+    let (change, mut changed) = (Arc::new(change), 0);
+    for segment in segments {
+        let (org, change) = (Arc::clone(org), Arc::clone(&change));
+        let (more, held) = engine.write(operation, move || Ok((replace(&org, &segment, &*change)?, writing))).await?;
+        (changed, writing) = (changed + more, held);
+    }
+    Ok((changed, writing))
 }
 
-/// The same rows in the order in which a segment keeps them.
-pub(crate) fn in_order(contents: Contents, rows: DataFrame) -> Result<DataFrame> {
-    let order = match contents {
-        Contents::Voices => ["day", "at", "seq"],
-        Contents::Outcomes => ["kind", "month", "person"],
-    };
-    rows.sort(order.map(|name| ident(name).sort(true, false)).to_vec())
-}
-
-/// Put what `rows` gives, each piece through `change`, in the place of a segment.
-/// `change` returns the piece and how many of its rows are new; where no row is
-/// new and none is missing, the segment stays as it is. Returns how many rows are
-/// new or gone. The old file goes when the last answer that reads it is done.
-/// Blocking: call it on the engine's writing thread.
-pub(crate) fn replace(
+fn replace(
     org: &Org,
     segment: &Segment,
-    mut rows: SendableRecordBatchStream,
-    mut change: impl FnMut(RecordBatch) -> Result<(RecordBatch, u64), WarehouseError>,
+    change: &(impl Fn(RecordBatch) -> Result<(RecordBatch, u64), WarehouseError> + ?Sized),
 ) -> Result<u64, WarehouseError> {
+    let read = || storage("read", &segment.path);
+    let file = File::open(&segment.path).map_err(storage("open", &segment.path))?;
+    let rows = ParquetRecordBatchReaderBuilder::try_new(file).map_err(read())?.with_batch_size(PIECE).build();
     let mut next = Manifest::clone(&org.manifest());
     let mut writer = SegmentWriter::create(org, segment.entry.contents, next.next)?;
     let mut changed = 0;
-    while let Some(batch) =
-        tokio::runtime::Handle::current().block_on(rows.try_next()).map_err(fault("write a segment anew"))?
-    {
-        let (batch, new) = change(batch)?;
+    for piece in rows.map_err(read())? {
+        let (piece, new) = change(piece.map_err(storage("read", &segment.path))?)?;
         changed += new;
-        writer.push(&batch)?;
+        writer.push(&piece)?;
     }
     let mut entry = writer.finish()?;
     changed += segment.entry.rows - entry.rows;
@@ -70,6 +71,8 @@ pub(crate) fn replace(
     if entry.rows > 0 {
         // the place matters: of two outcome batches the later wins
         next.segments.insert(place, entry);
+    } else {
+        entry.discard(&org.inside())?;
     }
     next.next += 1;
     org.publish(next, 0)?;

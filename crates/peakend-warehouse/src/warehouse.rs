@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use datafusion::arrow::array::RecordBatch;
 use peakend_query::{
     Counting, DayRange, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked,
     RankingQuestion, Retention, Table, VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
@@ -18,7 +20,7 @@ use crate::engine::{Engine, Settings};
 use crate::fault::storage;
 use crate::hot::CHUNK;
 use crate::org::{Org, Snapshot};
-use crate::{answer, compact, counted, erase, expire, list, outcome, ranking, revise};
+use crate::{answer, compact, counted, erase, expire, list, outcome, ranking, revise, rewrite};
 
 /// Parquet segments under one folder, a hot tail in memory, one engine over both.
 ///
@@ -78,6 +80,33 @@ impl SegmentWarehouse {
             Ok(outcome)
         });
         loading.await?
+    }
+
+    /// Write every segment of an organisation anew, with the coded columns and stored
+    /// counts that this version keeps; returns how many rows. Answers do not change,
+    /// and go on meanwhile; other writes wait. `progress` counts the rows done.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written; segments done until then stay.
+    pub async fn rebuild(&self, org: &str, progress: Arc<AtomicU64>) -> Result<u64, WarehouseError> {
+        let Some(found) = self.known(org) else { return Ok(0) };
+        let held = Arc::clone(&found.writing).lock_owned().await;
+        let same = move |piece: RecordBatch| {
+            let rows = piece.num_rows() as u64;
+            progress.fetch_add(rows, Ordering::Relaxed);
+            Ok((piece, rows))
+        };
+        let (rows, _held) =
+            rewrite::rewrite(&self.engine, "rebuild segments", &found, found.segments(), same, held).await?;
+        Ok(rows)
+    }
+
+    /// The organisations that have rows.
+    #[must_use]
+    pub fn organisations(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.orgs.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        names.sort();
+        names
     }
 
     fn known(&self, org: &str) -> Option<Arc<Org>> {

@@ -7,6 +7,7 @@ mod import;
 mod load;
 
 mod openapi;
+mod rebuild;
 mod restore;
 mod serve;
 mod sign_in_link;
@@ -55,6 +56,8 @@ enum Verb {
     Backup(backup::Backup),
     /// Put a backup in place, and erase again who was erased since.
     Restore(restore::Restore),
+    /// Write the warehouse's segments anew, with their coded columns and stored counts.
+    Rebuild(rebuild::Rebuild),
     /// Check every stored file: database, manifests, segments, backups.
     VerifyStore(verify_store::VerifyStore),
     /// Erase a person for good.
@@ -88,6 +91,7 @@ pub(crate) fn run() -> ExitCode {
             Verb::Openapi => openapi::run().map(|()| ExitCode::SUCCESS),
             Verb::Backup(verb) => verb.run().await,
             Verb::Restore(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
+            Verb::Rebuild(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
             Verb::VerifyStore(verb) => verb.run().await,
             Verb::Erase(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
             Verb::Erasures(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),

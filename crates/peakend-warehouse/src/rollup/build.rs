@@ -34,14 +34,19 @@ pub(crate) fn write(
         }
         let mut stored = Vec::with_capacity(buckets.len());
         for (first, groups) in buckets {
-            let lanes = groups.lanes(table, set);
-            let regions = lanes.iter().map(|lane| out.lane(lane)).collect::<Result<Vec<_>, _>>()?;
-            stored.push(Bucket { first, groups: groups.keys.len(), regions });
+            for part in groups.by_size() {
+                let lanes = part.lanes(table, set);
+                let regions = lanes.iter().map(|lane| out.lane(lane)).collect::<Result<Vec<_>, _>>()?;
+                stored.push(Bucket { first, groups: part.keys.len(), regions });
+            }
         }
         sets.push(StoredSet { set: number, buckets: stored });
     }
     out.finish(&Header { format: FORMAT, rows: table.rows() as u64, sets }, MAGIC).map(Some)
 }
+
+/// A bucket of fewer groups is not worth two parts.
+const SPLIT: usize = 1_000;
 
 /// Groups of one bucket with their bins.
 struct Groups {
@@ -114,6 +119,24 @@ fn buckets(table: &CodeTable, set: &Set) -> Vec<(i32, Range<usize>)> {
 }
 
 impl Groups {
+    /// The few large groups apart from the many small ones, whose counts then need
+    /// half the bytes; one part where that saves little.
+    fn by_size(self) -> Vec<Self> {
+        let (groups, stride) = (self.keys.len(), self.bins.len() / self.keys.len().max(1));
+        let most = |group: usize| self.bins[group * stride..][..BINS].iter().copied().max().unwrap_or(0);
+        let mut order: Vec<usize> = (0..groups).collect();
+        order.sort_by_key(|group| (most(*group) <= u32::from(u8::MAX), *group));
+        let large = order.partition_point(|group| most(*group) > u32::from(u8::MAX));
+        if groups < SPLIT || large == 0 || large * 2 > groups {
+            return vec![self];
+        }
+        let part = |of: &[usize]| Self {
+            keys: of.iter().map(|group| self.keys[*group]).collect(),
+            bins: of.iter().flat_map(|group| &self.bins[group * stride..][..stride]).copied().collect(),
+        };
+        vec![part(&order[..large]), part(&order[large..])]
+    }
+
     /// One column per dimension, one for kind and tone (as the fact that has nothing else), one per bin.
     fn lanes(&self, table: &CodeTable, set: &Set) -> Vec<Codes> {
         let radixes = radixes(table, set);

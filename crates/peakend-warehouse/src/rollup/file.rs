@@ -30,7 +30,7 @@ pub(super) struct StoredSet {
     pub(super) buckets: Vec<Bucket>,
 }
 
-/// The groups of one bucket.
+/// Groups of one bucket; the large ones and the small ones may stand apart, one after the other.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Bucket {
     /// First day.

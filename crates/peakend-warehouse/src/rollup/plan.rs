@@ -115,7 +115,8 @@ fn covered(source: &Source, file: &RollupFile, set: usize, period: DayRange) -> 
         if wanted == whole {
             inside.push(place);
             cost += bucket.groups;
-        } else if !wanted.is_empty() {
+        } else if !wanted.is_empty() && rest.last() != Some(&wanted) {
+            // a bucket in two parts leaves its rows once
             cost += wanted.len();
             rest.push(wanted);
         }

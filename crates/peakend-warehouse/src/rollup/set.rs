@@ -17,13 +17,15 @@ pub(crate) struct Set {
 use Dimension::{Channel, Journey, Line, Pillar, Segment, Stage, Survey, Theme, Touchpoint, Unit};
 
 /// Never the full cube, which is as large as the rows: each set answers one part
-/// of a board. The pillar is in all of them, since who may see what depends on it.
+/// of a board, and the last two the coarser view of a set before them. The pillar is in all of them, since who may see what depends on it.
 /// Files refer to a set by its number: append, never reorder.
-pub(crate) const SETS: [Set; 6] = [
+pub(crate) const SETS: [Set; 8] = [
     Set { grain: Grain::Month, by: &[Pillar, Survey, Line, Journey, Stage, Touchpoint, Channel], tones: false },
     Set { grain: Grain::Month, by: &[Pillar, Survey, Unit, Segment], tones: false },
     Set { grain: Grain::Month, by: &[Pillar, Line, Theme], tones: true },
     Set { grain: Grain::Month, by: &[Pillar, Line, Segment, Channel], tones: false },
     Set { grain: Grain::Day, by: &[Pillar, Survey, Line, Channel], tones: false },
     Set { grain: Grain::Day, by: &[Pillar, Survey, Journey, Stage, Touchpoint], tones: false },
+    Set { grain: Grain::Month, by: &[Pillar, Unit], tones: false },
+    Set { grain: Grain::Month, by: &[Pillar, Theme], tones: true },
 ];

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use peakend_query::{
     Counting, Filter, NaiveWarehouse, OutcomeQuestion, Question, RankingQuestion, Retention, Route, VoiceFact,
@@ -200,6 +200,11 @@ async fn every_answer_equals_the_oracles_in_every_state_of_the_store() {
         }
         if round == 13 || round == 14 {
             pair.expire(&mut rng, usize::try_from(round).unwrap() % 3).await;
+        }
+        if round == 10 {
+            let done = Arc::default();
+            assert!(pair.ours.rebuild(ORGS[0], Arc::clone(&done)).await.unwrap() > 0);
+            assert!(done.load(std::sync::atomic::Ordering::Relaxed) > 0);
         }
         pair.compare_answers(&mut rng, 90).await;
         pair.compare_migrations_and_joint_scores(&mut rng, 12).await;

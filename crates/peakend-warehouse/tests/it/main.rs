@@ -5,3 +5,4 @@ mod bulk;
 mod differential;
 mod durability;
 mod rows;
+mod uneven;
