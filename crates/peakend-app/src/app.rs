@@ -36,6 +36,8 @@ pub struct App {
     pub(crate) pumping: tokio::sync::Mutex<()>,
     /// Employees' answers read lately.
     pub(crate) employees: crate::insight::release::Lately,
+    /// Themes of organisations, ready for texts.
+    pub(crate) readers: crate::sense::reading::Readers,
     /// How far the imports of this process are.
     pub(crate) importing: crate::sense::import::Board,
 }
@@ -61,6 +63,7 @@ impl App {
             mailer: None,
             pumping: tokio::sync::Mutex::new(()),
             employees: crate::insight::release::Lately::default(),
+            readers: crate::sense::reading::Readers::default(),
             importing: crate::sense::import::Board::default(),
         }
     }

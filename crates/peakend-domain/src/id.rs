@@ -132,6 +132,8 @@ id_types! {
     EventId = "evt";
     /// A bulk import.
     ImportId = "imp";
+    /// A rereading of all voices.
+    RereadingId = "rrd";
     /// A finding.
     FindingId = "fnd";
     /// An alert rule.

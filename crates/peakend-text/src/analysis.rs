@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::aspect::{Aspect, Field, Vocabulary};
 use crate::emotion::{Feeling, feeling};
-use crate::language::{identify, voiced};
+use crate::language::{Language, identify, voiced};
 use crate::redaction::{redact, without_masks};
 use crate::segment::Cutter;
 use crate::sentiment::{Model, Tone, tone_of, tone_with};
@@ -41,6 +41,17 @@ pub struct Analysis<'r> {
     pub masked: String,
 }
 
+/// What a text is about and how it sounds: as much of [`Analysis`] as a figure counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Glance<'r> {
+    /// Language tag, as in [`Analysis`].
+    pub language: &'static str,
+    /// Sentiment with the words it rests on.
+    pub tone: Tone,
+    /// Themes by rule, most points first.
+    pub themes: Vec<Matched<'r>>,
+}
+
 impl TextReader {
     /// Reads by rules, with the shipped vocabulary and models.
     #[must_use]
@@ -53,12 +64,8 @@ impl TextReader {
     pub fn read(&self, text: &str, field: Option<Field>) -> Analysis<'_> {
         let spoken = identify(&without_masks(text));
         let letters = Letters::of(text);
-        let known = spoken.is_chinese() || spoken == crate::Language::English;
-        let tone = match &self.model {
-            _ if !known => Tone::default(),
-            Some(own) => tone_with(text, own),
-            None => tone_of(&letters, spoken),
-        };
+        let known = spoken.is_chinese() || spoken == Language::English;
+        let tone = self.tone(text, &letters, spoken);
         let vocabulary = self.vocabulary.as_ref().unwrap_or(Vocabulary::shipped());
         let mut words = 0;
         Cutter::default().cut(text, |word| words += usize::from(word.chars().any(char::is_alphanumeric)));
@@ -70,6 +77,26 @@ impl TextReader {
             themes: self.rules.of_folded(letters.folded()),
             masked: redact(text),
             tone,
+        }
+    }
+
+    /// Reads language, sentiment and themes alone.
+    #[must_use]
+    pub fn glance(&self, text: &str) -> Glance<'_> {
+        let spoken = identify(&without_masks(text));
+        let letters = Letters::of(text);
+        Glance {
+            language: voiced(spoken),
+            tone: self.tone(text, &letters, spoken),
+            themes: self.rules.of_folded(letters.folded()),
+        }
+    }
+
+    fn tone(&self, text: &str, letters: &Letters, spoken: Language) -> Tone {
+        match &self.model {
+            _ if !spoken.is_chinese() && spoken != Language::English => Tone::default(),
+            Some(own) => tone_with(text, own),
+            None => tone_of(letters, spoken),
         }
     }
 }
@@ -90,6 +117,11 @@ mod tests {
         assert_eq!(read.tone, crate::tone(text));
         assert_eq!(read.feeling.main, Emotion::Trust);
         assert_eq!(read.masked, crate::redact(text));
+        let glance = reader.glance(text);
+        assert_eq!(
+            (glance.language, glance.tone, glance.themes),
+            (read.language, read.tone.clone(), read.themes.clone())
+        );
         assert!(read.themes.iter().any(|t| t.theme == "fees"));
         let aspects: Vec<&str> = read.aspects.iter().map(|a| a.aspect).collect();
         assert!(aspects.contains(&"staff") && aspects.contains(&"price"), "{aspects:?}");

@@ -27,7 +27,7 @@ pub mod theme;
 mod units;
 pub mod verify;
 
-pub use analysis::{Analysis, TextReader};
+pub use analysis::{Analysis, Glance, TextReader};
 pub use aspect::aspects;
 pub use emotion::emotion;
 pub use fold::{Folded, fold, to_simplified};

@@ -8,6 +8,7 @@ interface Coded {
   name?: LocalText | string;
   title?: LocalText | string;
   stages?: Coded[];
+  parent?: string;
 }
 
 const LISTS = {
@@ -17,18 +18,20 @@ const LISTS = {
   journey: '/journeys',
   touchpoint: '/touchpoints',
   survey: '/surveys',
+  theme: '/themes',
 } as const;
 type Listed = keyof typeof LISTS;
 
 class Names {
   #known = $state.raw<Record<string, Record<string, LocalText | string>>>({});
+  #themes = $state.raw<Coded[]>([]);
   #asked = new Map<string, Promise<void>>();
 
   /** The name of a code of a dimension; dots while the list is on its way, the code where it has no name. */
   of(dimension: string, code: string): string {
     if (!code) return t('frame.kit.unknown');
     if (dimension === 'language') return languageName(code);
-    if (dimension === 'pillar' || dimension === 'theme' || dimension === 'segment') {
+    if (dimension === 'pillar' || dimension === 'segment') {
       return tCode(`frame.${dimension}.${code}`, {}, code);
     }
     this.#ask(dimension === 'stage' ? 'journey' : dimension);
@@ -42,6 +45,21 @@ class Names {
     const codes = Object.keys(this.#known[dimension] ?? {});
     if (chosen && !codes.includes(chosen)) codes.push(chosen);
     return codes.map((value) => ({ value, label: this.of(dimension, value) }));
+  }
+
+  /** Themes as choices in the order of their tree, those below another one set in. */
+  themes(chosen = ''): { value: string; label: string }[] {
+    this.#ask('theme');
+    const found: { value: string; label: string }[] = [];
+    const walk = (parent: string, depth: number) => {
+      for (const one of this.#themes.filter((theme) => (theme.parent ?? '') === parent)) {
+        found.push({ value: one.code, label: '\u2003'.repeat(depth) + this.of('theme', one.code) });
+        walk(one.code, depth + 1);
+      }
+    };
+    walk('', 0);
+    if (chosen && !found.some((one) => one.value === chosen)) found.push({ value: chosen, label: this.of('theme', chosen) });
+    return found;
   }
 
   /** A text that only repeats a name in some language, said in the reader's. */
@@ -71,6 +89,7 @@ class Names {
         const more: Record<string, Record<string, LocalText | string>> = { [dimension]: named(found.items) };
         if (dimension === 'journey') more.stage = named(found.items.flatMap((one) => one.stages ?? []));
         this.#known = { ...this.#known, ...more };
+        if (dimension === 'theme') this.#themes = found.items;
       },
       // Without the list, or the right to read it, codes stand for names.
       () => {

@@ -12,6 +12,7 @@ use peakend_store::act::job as store;
 use peakend_store::admin::audit;
 
 use super::recovery;
+use crate::insight::rereading;
 use crate::sense::erasure;
 use crate::{App, Ctx, Error};
 
@@ -60,6 +61,11 @@ impl App {
                 .await
                 .unwrap_or_else(|_| Err(Error::Fault(format!("nobody answered for {} s", DELIVERY.as_secs())))),
             erasure::ERASE => self.finish_erasures(&job.org).await.map(|_| None),
+            rereading::REREAD => match self.reread_part(job, now).await {
+                Ok(false) => return Ok(JobState::Waiting),
+                Ok(true) => Ok(None),
+                Err(e) => Err(e),
+            },
             _ => Ok(None),
         };
         let mut tx = self.store.begin().await?;
@@ -93,7 +99,7 @@ async fn run_in(tx: &mut Tx, app: &App, job: &Job, deed: Option<&Deed>, now: Tim
         recovery::REASK => recovery::send_in(tx, app, job, deed, now).await,
         recovery::REASK_CLOSE => recovery::close_in(tx, app, job, now).await,
         // its steps are transactions of their own: each can be repeated
-        erasure::ERASE => Ok(()),
+        erasure::ERASE | rereading::REREAD => Ok(()),
         other => Err(Error::Fault(format!("no worker knows jobs of kind {other}"))),
     }
 }

@@ -176,7 +176,7 @@ impl Plan {
 
     /// Employees: whole months, and no selection by what was answered.
     fn bind_to_gate(&mut self) -> Result<(), Error> {
-        if self.filter.band.is_some() || self.filter.tone.is_some() || self.filter.kind.is_some() {
+        if self.filter.selects_answers() {
             return Err(Error::refused(
                 "employee_filter",
                 "figures of employees cannot be filtered by score, tone or kind: that would tell who answered what",
@@ -285,7 +285,11 @@ impl Plan {
         }
         let mut filter = self.filter.clone();
         for key in keys {
-            let narrower = key.dimension != Dimension::Unit || filter.unit_at.is_none();
+            let narrower = match key.dimension {
+                Dimension::Unit => filter.unit_at.is_none(),
+                Dimension::Theme => filter.theme_at.is_none(),
+                _ => true,
+            };
             if !narrower || !filter.narrow(key.dimension, &key.code) {
                 return None;
             }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::figure::{FigureQuestion, figures};
 use super::metric::{Answer, Change};
 use super::short_board::{Board, BoardQuestion, boards};
-use super::voice_list::VoiceFilter;
+use super::voice_list::{VoiceFilter, names};
 use crate::{Ctx, Error};
 
 /// Findings made per pillar in one run of the detection.
@@ -100,7 +100,7 @@ async fn place_name(ctx: &Ctx<'_>, filter: &VoiceFilter) -> Result<String, Error
     let mut tx = ctx.app.store.read().await?;
     let org = peakend_store::admin::org::find(&mut tx, ctx.org()).await?.ok_or(Error::NotFound("organisation"))?;
     let lang = Lang::parse(&org.locale).unwrap_or(Lang::En);
-    let names = peakend_store::insight::figure::names(&mut tx, ctx.org()).await?;
+    let names = names(ctx, &mut tx).await?;
     let name = |dimension: &str, code: &str| {
         let known = names.get(&(dimension.to_owned(), code.to_owned()));
         known.map_or_else(|| code.to_owned(), |t: &LocalText| t.get(lang).to_owned())
@@ -109,6 +109,7 @@ async fn place_name(ctx: &Ctx<'_>, filter: &VoiceFilter) -> Result<String, Error
     for dimension in ["touchpoint", "stage", "journey", "theme", "channel", "segment", "line"] {
         parts.extend(filter.codes.get(dimension).into_iter().flatten().map(|code| name(dimension, code)));
     }
+    parts.extend(filter.theme_at.iter().map(|code| name("theme", code)));
     parts.extend(filter.unit_at.iter().chain(&filter.unit).map(|code| name("unit", code)));
     Ok(if parts.is_empty() { org.name } else { parts.join(" · ") })
 }

@@ -68,7 +68,9 @@ pub async fn read(ctx: &Ctx<'_>, from: Day, to: Day, filter: &VoiceFilter) -> Re
     let frame = Frame::open(ctx).await?;
     let period =
         Period::new(from, to).ok_or_else(|| Error::field("to", "before_from", "the period ends before it begins"))?;
-    let wanted = Pillar::ALL.into_iter().filter(|p| filter.pillar.is_none_or(|wanted| wanted == *p));
+    // employees are not selected by what they answered; who asks for them alone is told so
+    let told = |p: &Pillar| *p != Pillar::Employee || filter.pillar.is_some() || !filter.selects_answers();
+    let wanted = Pillar::ALL.into_iter().filter(|p| filter.pillar.is_none_or(|wanted| wanted == *p)).filter(told);
     let pillars =
         futures::future::try_join_all(wanted.map(|pillar| pulse(ctx, &frame, pillar, period, filter))).await?;
     let voices = ctx

@@ -4,5 +4,7 @@ pub mod finding;
 pub mod home;
 pub mod metric;
 pub mod release;
+pub mod rereading;
 pub mod short_board;
+pub mod theme;
 pub mod voice_list;

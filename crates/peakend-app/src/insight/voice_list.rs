@@ -4,20 +4,25 @@
 mod search;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use peakend_domain::insight::metric::{Measure, find_band};
 use peakend_domain::insight::voice_list::shuffled;
 use peakend_domain::pillar::employee;
 use peakend_domain::sense::person::Person;
+use peakend_domain::sense::reading::Reading;
 use peakend_domain::sense::voice::Voice;
 use peakend_domain::{Day, LocalText, Permission, PersonId, Pillar, UnitScope};
 use peakend_query::{Band, DayRange, Dimension, Filter, Score, Tone, VoiceFact, VoiceKind, VoiceList, VoiceOrder};
+use peakend_store::Tx;
 use peakend_store::insight::figure::{self as store, Names};
 use peakend_store::insight::voice_list::{CaseLink, cases_of};
 use peakend_store::sense::{person, voice};
 
 use super::metric::{answered, any_tone};
 use super::release;
+use super::theme::{local, with_below};
+use crate::sense::reading::OrgReader;
 use crate::{Ctx, Error};
 
 /// Filters as a reader states them; codes are the organisation's own.
@@ -31,12 +36,22 @@ pub struct VoiceFilter {
     pub unit: Option<String>,
     /// Exactly this unit.
     pub unit_at: Option<String>,
+    /// Exactly this main theme; `theme` among the codes takes what is below it too.
+    pub theme_at: Option<String>,
     /// Responses or signals.
     pub kind: Option<VoiceKind>,
     /// A band such as `detractor`, or the name of a score: any answer to it.
     pub band: Option<String>,
     /// `negative`, `neutral`, `positive`, or `any`.
     pub tone: Option<String>,
+}
+
+impl VoiceFilter {
+    /// Whether it selects by what was answered, which is never done among employees.
+    #[must_use]
+    pub fn selects_answers(&self) -> bool {
+        self.band.is_some() || self.tone.is_some() || self.kind.is_some()
+    }
 }
 
 /// Dimensions that may be filtered by code, with their public names.
@@ -59,6 +74,8 @@ pub(crate) struct Frame {
     pub(crate) names: Names,
     /// Units the actor may see; `None` for all.
     units: Option<Vec<String>>,
+    /// The organisation's themes.
+    reader: Arc<OrgReader>,
 }
 
 impl Frame {
@@ -71,7 +88,8 @@ impl Frame {
             UnitScope::All => None,
             UnitScope::Subtree(path) => Some(store::units_below(&mut tx, ctx.org(), path, today.0).await?),
         };
-        Ok(Self { today, names: store::names(&mut tx, ctx.org()).await?, units })
+        let reader = ctx.app.readers.current(&mut tx, ctx.org()).await?;
+        Ok(Self { today, names: names(ctx, &mut tx).await?, units, reader })
     }
 
     /// The name of a code, when the organisation has given one.
@@ -92,8 +110,12 @@ impl Frame {
         }
         for dimension in CODED {
             if let Some(codes) = wanted.codes.get(dimension.name()) {
-                filter = filter.and(Filter::In(dimension, codes.clone()));
+                let below = (dimension == Dimension::Theme).then(|| with_below(self.reader.scheme(), codes));
+                filter = filter.and(Filter::In(dimension, below.unwrap_or_else(|| codes.clone())));
             }
+        }
+        if let Some(code) = &wanted.theme_at {
+            filter = filter.and(Filter::In(Dimension::Theme, vec![code.clone()]));
         }
         if let Some(code) = &wanted.unit {
             let mut tx = ctx.app.store.read().await?;
@@ -117,6 +139,15 @@ impl Frame {
         }
         Ok(filter)
     }
+}
+
+/// Names of the organisation's codes, those of its themes among them.
+pub(super) async fn names(ctx: &Ctx<'_>, tx: &mut Tx) -> Result<Names, Error> {
+    let mut names = store::names(tx, ctx.org()).await?;
+    let reader = ctx.app.readers.current(tx, ctx.org()).await?;
+    let themes = reader.scheme().themes.iter();
+    names.extend(themes.map(|t| ((Dimension::Theme.name().to_owned(), t.code.clone()), local(&t.name))));
+    Ok(names)
 }
 
 /// Employees never mix with anybody else.
@@ -201,6 +232,7 @@ impl VoiceFilter {
         match dimension {
             Dimension::Pillar => self.pillar = Pillar::parse(code),
             Dimension::Unit => self.unit_at = Some(code.to_owned()),
+            Dimension::Theme => self.theme_at = Some(code.to_owned()),
             Dimension::Person => return false,
             coded => {
                 self.codes.insert(coded.name(), vec![code.to_owned()]);
@@ -220,9 +252,13 @@ impl VoiceFilter {
         for (name, codes) in &self.codes {
             push(name, &codes.join(","));
         }
-        for (name, value) in
-            [("unit", &self.unit), ("unit_at", &self.unit_at), ("band", &self.band), ("tone", &self.tone)]
-        {
+        for (name, value) in [
+            ("unit", &self.unit),
+            ("unit_at", &self.unit_at),
+            ("theme_at", &self.theme_at),
+            ("band", &self.band),
+            ("tone", &self.tone),
+        ] {
             if let Some(value) = value {
                 push(name, value);
             }
@@ -366,6 +402,7 @@ fn loaded(ctx: &Ctx<'_>, fact: VoiceFact) -> Option<Voice> {
         text: String::new(),
         author: String::new(),
         url: String::new(),
+        reading: Reading::default(),
         quiet: true,
     })
 }
@@ -375,7 +412,7 @@ async fn texts_of_employees(ctx: &Ctx<'_>, frame: Frame, wanted: &VoicesWanted) 
         let message = "texts of employees cannot be searched: that would tell in which group a word was written";
         return Err(Error::refused("employee_search", message));
     }
-    if wanted.filter.band.is_some() || wanted.filter.tone.is_some() || wanted.filter.kind.is_some() {
+    if wanted.filter.selects_answers() {
         return Err(Error::refused(
             "employee_filter",
             "texts of employees cannot be filtered by score, tone or kind: that would tell who answered what",
@@ -464,7 +501,7 @@ pub async fn one(ctx: &Ctx<'_>, id: &str) -> Result<OneVoice, Error> {
         others = voice::of_person(&mut tx, ctx.scope(), &voice.person, 20).await?;
         others.retain(|v| v.id != voice.id && v.pillar != Pillar::Employee);
     }
-    let names = store::names(&mut tx, ctx.org()).await?;
+    let names = names(ctx, &mut tx).await?;
     Ok(OneVoice { heard: Heard { voice, case }, person: who, others, names })
 }
 

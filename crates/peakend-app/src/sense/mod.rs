@@ -12,6 +12,7 @@ mod mask;
 pub mod person;
 pub mod place;
 mod pump;
+pub(crate) mod reading;
 pub mod response;
 pub mod signal;
 pub mod survey;

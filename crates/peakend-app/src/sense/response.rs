@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use peakend_domain::sense::person::{Alias, Person};
+use peakend_domain::sense::reading::Reading;
 use peakend_domain::sense::response::{PersonRef, ResponseBody, check_context, check_id, context_place, context_text};
 use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_domain::{Day, FieldFault, OrgId, Permission, Pillar, canonical_json, day_of};
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 use super::link::OpenLink;
 use super::mask;
 use super::place::Places;
+use super::reading::OrgReader;
 use super::survey::{Published, Shelf};
 use crate::{App, Ctx, Error, sha256_hex};
 
@@ -228,6 +230,7 @@ impl Heard {
         entry: &LoggedEntry,
         places: &Places,
         zone: &TimeZone,
+        reader: &OrgReader,
         person: Option<&Person>,
     ) -> Voice {
         let (body, survey) = (&self.body, &self.published.survey);
@@ -235,7 +238,7 @@ impl Heard {
         let answers = survey.check_answers(&body.answers, &context).unwrap_or_else(|_| body.answers.clone());
         let scores = survey.scores(&answers);
         let words = survey.words(&answers);
-        let reading = peakend_text::read(&words);
+        let read = reader.read(&words);
         let (at, day) = instant(survey.pillar, body.at.unwrap_or(entry.entry.received_at), zone);
         let mut place = context_place(&body.context);
         for (slot, otherwise) in [(&mut place.touchpoint, &survey.touchpoint), (&mut place.channel, &survey.channel)] {
@@ -248,8 +251,9 @@ impl Heard {
         }
         let place = places.locate(place, day);
         let segment = context_text(&body.context, "segment");
-        let spoken = if reading.language.is_empty() { body.language.as_deref() } else { Some(reading.language) };
-        Voice {
+        // the page's language is a guess: the words know better
+        let stated = body.language.clone().filter(|_| read.language().is_empty());
+        let mut voice = Voice {
             org: entry.entry.org.clone(),
             id: format!("r.{}", entry.entry.id),
             seq: entry.seq,
@@ -266,20 +270,23 @@ impl Heard {
             touchpoint_code: place.touchpoint,
             channel_code: place.channel,
             segment: if segment.is_empty() { person.map(|p| p.segment.clone()).unwrap_or_default() } else { segment },
-            theme: reading.theme.to_owned(),
-            language: spoken.unwrap_or_default().to_owned(),
+            theme: String::new(),
+            language: String::new(),
             at,
             day,
             nps: scores.nps,
             csat: scores.csat,
             ces: scores.ces,
-            sentiment: reading.sentiment,
+            sentiment: None,
             answers: Value::Object(answers),
             text: words,
             author: String::new(),
             url: String::new(),
+            reading: Reading::default(),
             quiet: body.quiet,
-        }
+        };
+        read.put(&mut voice, stated.as_deref());
+        voice
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use peakend_domain::Permission;
 use peakend_domain::sense::person::{Alias, Person};
 use peakend_domain::sense::place::Place;
+use peakend_domain::sense::reading::Reading;
 use peakend_domain::sense::response::PersonRef;
 use peakend_domain::sense::signal::SignalBody;
 use peakend_domain::sense::voice::{Voice, VoiceKind};
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::mask;
 use super::place::Places;
+use super::reading::OrgReader;
 use super::response::{Taken, hash, instant, send, split};
 use crate::{Ctx, Error};
 
@@ -79,9 +81,10 @@ pub(super) fn voice(
     entry: &LoggedEntry,
     places: &Places,
     zone: &TimeZone,
+    reader: &OrgReader,
     person: Option<&Person>,
 ) -> Voice {
-    let reading = peakend_text::read(&body.text);
+    let text = body.text.trim();
     let (at, day) = instant(body.pillar, body.at.unwrap_or(entry.entry.received_at), zone);
     let given = |field: &Option<String>| field.clone().unwrap_or_default();
     let unit = given(&body.unit);
@@ -94,8 +97,7 @@ pub(super) fn voice(
         ..Place::default()
     };
     let place = places.locate(place, day);
-    let spoken = body.language.as_deref().filter(|l| !l.is_empty()).unwrap_or(reading.language);
-    Voice {
+    let mut voice = Voice {
         org: entry.entry.org.clone(),
         id: format!("s.{}", entry.entry.id),
         seq: entry.seq,
@@ -112,18 +114,21 @@ pub(super) fn voice(
         touchpoint_code: place.touchpoint,
         channel_code: place.channel,
         segment: person.map(|p| p.segment.clone()).unwrap_or_default(),
-        theme: reading.theme.to_owned(),
-        language: spoken.to_owned(),
+        theme: String::new(),
+        language: String::new(),
         at,
         day,
         nps: body.nps,
         csat: body.satisfaction(),
         ces: body.ces,
-        sentiment: reading.sentiment,
+        sentiment: None,
         answers: json!({}),
-        text: body.text.trim().to_owned(),
+        text: text.to_owned(),
         author: if body.pillar.keeps_persons() { body.author.clone() } else { String::new() },
         url: body.url.clone(),
+        reading: Reading::default(),
         quiet: body.quiet,
-    }
+    };
+    reader.read(text).put(&mut voice, body.language.as_deref().filter(|l| !l.is_empty()));
+    voice
 }

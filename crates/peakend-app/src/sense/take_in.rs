@@ -58,6 +58,7 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, org: &OrgId, entries: &[&Logge
     let zone = zone(tx, org).await?;
     let alerts = AlertRules::load(tx, org).await?;
     let asks = AskRules::load(tx, org).await?;
+    let reader = app.readers.current(tx, org).await?;
     let now = app.now();
     let happened = said.iter().zip(&who).map(|((entry, said), who)| match said {
         Said::Event(body) => Some(happened(body, entry, who.as_ref())),
@@ -70,8 +71,8 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, org: &OrgId, entries: &[&Logge
         .map(|((entry, said), who)| {
             let person = who.as_ref().and_then(|id| persons.get(id));
             match said {
-                Said::Response(heard) => Some(heard.voice(entry, &places, &zone, person)),
-                Said::Signal(body) => Some(signal::voice(body, entry, &places, &zone, person)),
+                Said::Response(heard) => Some(heard.voice(entry, &places, &zone, &reader, person)),
+                Said::Signal(body) => Some(signal::voice(body, entry, &places, &zone, &reader, person)),
                 Said::Identify(_) | Said::Event(_) => None,
             }
         })

@@ -4,6 +4,7 @@ mod act;
 mod backup;
 mod deploy;
 mod import;
+mod insight;
 mod mask;
 mod place;
 mod real_data;

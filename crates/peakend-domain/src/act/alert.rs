@@ -133,6 +133,7 @@ mod tests {
             text: text.to_owned(),
             author: String::new(),
             url: String::new(),
+            reading: crate::sense::reading::Reading::default(),
             quiet: false,
         }
     }

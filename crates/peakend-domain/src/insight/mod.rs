@@ -3,5 +3,7 @@ pub mod figure;
 pub mod finding;
 pub mod metric;
 pub mod release;
+pub mod rereading;
 pub mod short_board;
+pub mod theme;
 pub mod voice_list;

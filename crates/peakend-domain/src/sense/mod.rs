@@ -13,6 +13,7 @@ pub mod link;
 pub mod person;
 pub mod place;
 pub mod question;
+pub mod reading;
 pub mod response;
 pub mod signal;
 pub mod survey;

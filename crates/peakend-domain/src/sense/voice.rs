@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::reading::Reading;
 use crate::{Day, OrgId, Pillar};
 
 /// Whether a voice was asked for.
@@ -67,7 +68,7 @@ pub struct Voice {
     pub channel_code: String,
     /// Segment of the person at that time.
     pub segment: String,
-    /// Theme of the text.
+    /// Main theme of the text.
     pub theme: String,
     /// Language tag of the text or the answers.
     pub language: String,
@@ -91,6 +92,9 @@ pub struct Voice {
     pub author: String,
     /// Where the signal can be read.
     pub url: String,
+    /// Themes and tone with the words they rest on.
+    #[serde(default)]
+    pub reading: Reading,
     /// Imported history: figures yes, alerts no. Not stored.
     #[serde(default)]
     pub quiet: bool,

@@ -63,6 +63,7 @@ fn voice(world: &World, seq: i64, dice: &mut Dice) -> Voice {
         text: if dice.roll(4) > 0 { format!("text {seq}") } else { String::new() },
         author: String::new(),
         url: String::new(),
+        reading: peakend_domain::sense::reading::Reading::default(),
         quiet: true,
     }
 }

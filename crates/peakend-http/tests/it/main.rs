@@ -8,5 +8,6 @@ mod erasure;
 mod insight;
 mod place;
 mod sign_in;
+mod theme;
 mod value;
 mod walk;

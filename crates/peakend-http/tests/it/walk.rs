@@ -433,6 +433,7 @@ fn voice(world: &World, seq: i64, person: String) -> Voice {
         text: "The wait was long".to_owned(),
         author: String::new(),
         url: String::new(),
+        reading: peakend_domain::sense::reading::Reading::default(),
         quiet: true,
     }
 }

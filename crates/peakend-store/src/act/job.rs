@@ -89,6 +89,40 @@ pub async fn finish(tx: &mut Tx, job: &Job, now: Timestamp) -> Result<bool, Stor
     Ok(done.rows_affected() == 1)
 }
 
+/// Hold a job for another lease, in the transaction of a part of its effects;
+/// `false` when it has passed to another worker: then the caller must roll back.
+pub async fn renew(tx: &mut Tx, job: &Job, now: Timestamp) -> Result<bool, StoreError> {
+    let until = now.saturating_add(SignedDuration::from_secs(LEASE_SECONDS)).unwrap_or(now);
+    let done = sqlx::query(
+        "UPDATE job SET lease_until = $4 WHERE org_id = $1 AND id = $2 AND state = 'running' AND attempts = $3",
+    )
+    .bind(job.org.as_str())
+    .bind(job.id.as_str())
+    .bind(job.attempts)
+    .bind(micros(until))
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::on("renew the lease of a job"))?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Put a job back that has done a part of its work, behind what is due already;
+/// `false` when the lease has passed to another worker.
+pub async fn put_back(tx: &mut Tx, job: &Job, now: Timestamp) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE job SET state = 'waiting', lease_until = NULL, last_error = '', attempts = 0, run_at = $4 \
+         WHERE org_id = $1 AND id = $2 AND state = 'running' AND attempts = $3",
+    )
+    .bind(job.org.as_str())
+    .bind(job.id.as_str())
+    .bind(job.attempts)
+    .bind(micros(now))
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::on("put a job back"))?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Record a failed attempt: it waits for the next one, or is dead after the last.
 pub async fn fail(tx: &mut Tx, job: &Job, error: &str, now: Timestamp) -> Result<JobState, StoreError> {
     let retry = retry_at(job.attempts, now);

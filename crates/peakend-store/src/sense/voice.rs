@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use peakend_domain::sense::reading::Reading;
 use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_domain::{Day, OrgId, Pillar, Scope, UnitScope, micros, timestamp};
 use sqlx::Row as _;
@@ -12,7 +13,7 @@ use crate::{StoreError, Tx};
 
 const COLUMNS: &str = "org_id, id, seq, kind, pillar, survey_code, survey_version, person_id, unit_code, unit_path, \
     line_code, journey_code, stage_code, touchpoint_code, channel_code, segment, theme, language, at, day, nps, csat, \
-    ces, sentiment, answers, text, author, url";
+    ces, sentiment, answers, text, author, url, reading";
 
 /// Insert a voice; the same id again changes nothing. Returns whether it is new.
 pub async fn insert(tx: &mut Tx, v: &Voice) -> Result<bool, StoreError> {
@@ -20,7 +21,7 @@ pub async fn insert(tx: &mut Tx, v: &Voice) -> Result<bool, StoreError> {
 }
 
 /// Columns of a row, and which of them are numbers.
-const WIDTH: usize = 28;
+const WIDTH: usize = 29;
 const NUMBERS: [usize; 8] = [2, 6, 18, 19, 20, 21, 22, 23];
 
 /// Insert voices, each id once; ids that are there already change nothing.
@@ -72,7 +73,14 @@ fn cells(v: &Voice) -> [Cell<'_>; WIDTH] {
         (&v.text).into(),
         (&v.author).into(),
         (&v.url).into(),
+        reading_text(&v.reading).into(),
     ]
+}
+
+/// A reading as it is stored.
+pub(crate) fn reading_text(reading: &Reading) -> String {
+    // numbers, codes and flags: writing them does not fail
+    serde_json::to_string(reading).unwrap_or_else(|_| r#"{"scheme":0}"#.to_owned())
 }
 
 /// One voice within the scope.
@@ -98,6 +106,38 @@ pub async fn after(tx: &mut Tx, org: &OrgId, seq: i64, limit: i64) -> Result<Vec
         .fetch_all(&mut **tx)
         .await
         .map_err(StoreError::on("read voices"))?;
+    rows.iter().map(read).collect()
+}
+
+/// Voices with words after a log position, in order (to read them again).
+pub async fn with_words(tx: &mut Tx, org: &OrgId, seq: i64, limit: i64) -> Result<Vec<Voice>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND seq > $2 AND text <> '' ORDER BY seq LIMIT $3");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(org.as_str())
+        .bind(seq)
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(StoreError::on("read voices with words"))?;
+    rows.iter().map(read).collect()
+}
+
+/// The newest voices with words, before a log position; those of employees left
+/// out, whose texts leave through the release gate alone.
+pub async fn newest_with_words(tx: &mut Tx, org: &OrgId, before: i64, limit: i64) -> Result<Vec<Voice>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND seq < $2 AND text <> '' AND pillar <> $3 \
+         ORDER BY seq DESC LIMIT $4"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(org.as_str())
+        .bind(before)
+        .bind(Pillar::Employee.name())
+        .bind(limit)
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(StoreError::on("read the newest voices with words"))?;
     rows.iter().map(read).collect()
 }
 
@@ -239,6 +279,7 @@ fn read(row: &AnyRow) -> Result<Voice, StoreError> {
         text: text("text")?,
         author: text("author")?,
         url: text("url")?,
+        reading: serde_json::from_str(&text("reading")?).map_err(|e| StoreError::corrupt("voice.reading", e))?,
         quiet: false,
     })
 }

@@ -1,8 +1,11 @@
 //! Findings, the memory of the release gate, and the home page's counts.
 use peakend_domain::insight::finding::{Finding, FindingKind, FindingState};
-use peakend_domain::{FindingId, InitiativeId, OrgId, Pillar, Scope};
+use peakend_domain::insight::rereading::Rereading;
+use peakend_domain::insight::theme::ThemeVersion;
+use peakend_domain::sense::reading::ThemeMention;
+use peakend_domain::{FindingId, InitiativeId, OrgId, Pillar, RereadingId, Scope};
 use peakend_store::insight::finding::Wanted;
-use peakend_store::insight::{figure, finding, home, release, voice_list};
+use peakend_store::insight::{figure, finding, home, release, rereading, theme, voice_list};
 use peakend_store::sense::voice;
 
 use crate::{at, on_both};
@@ -83,6 +86,59 @@ async fn an_empty_organisation_has_an_empty_home_page() {
         assert!(voice_list::cases_of(&mut tx, &scope, &ids).await.unwrap().is_empty());
         assert!(voice::by_ids(&mut tx, &scope, &ids).await.unwrap().is_empty());
         assert!(figure::unit_path(&mut tx, &org(), "east", 20_000).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn themes_are_kept_by_version_and_what_is_read_again_replaces_what_was_read() {
+    on_both("themes", |store| async move {
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(theme::newest(&mut tx, &org()).await.unwrap(), None);
+        let saved = |version| ThemeVersion { version, document: "{}".into(), saved_at: at(3), saved_by: "ann".into() };
+        assert!(theme::insert(&mut tx, &org(), &saved(2)).await.unwrap());
+        assert!(!theme::insert(&mut tx, &org(), &saved(2)).await.unwrap(), "a version never changes");
+        assert_eq!(theme::newest(&mut tx, &org()).await.unwrap(), Some(2));
+        assert_eq!(theme::find(&mut tx, &org(), 2).await.unwrap(), Some(saved(2)));
+
+        let mut said = crate::value::a_voice("r.1", 1, 3, "手续费 \"fees\"", "/hq/");
+        let silent = crate::value::a_voice("r.2", 2, 3, "", "/hq/");
+        let mut employee = crate::value::a_voice("r.3", 3, 3, "fees", "/hq/");
+        employee.pillar = Pillar::Employee;
+        voice::insert_many(&mut tx, &[&said, &silent, &employee]).await.unwrap();
+        assert_eq!(rereading::voices_with_words(&mut tx, &said.org).await.unwrap(), 2);
+        let newest = voice::newest_with_words(&mut tx, &said.org, i64::MAX, 9).await.unwrap();
+        assert_eq!(newest, [said.clone()], "an employee's text is not for trying rules");
+        said.theme = "fees".into();
+        said.sentiment = Some(-40);
+        let words = vec![(0, 9), (11, 15)];
+        said.reading.themes.push(ThemeMention { theme: "fees".into(), rules: vec![0, 2], words });
+        said.reading.scheme = 2;
+        let gone = crate::value::a_voice("r.9", 9, 3, "erased meanwhile", "/hq/");
+        assert_eq!(rereading::keep(&mut tx, &said.org, &[&said, &gone]).await.unwrap(), 1);
+        assert_eq!(voice::with_words(&mut tx, &said.org, 0, 9).await.unwrap(), [said, employee]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_rereading_is_under_way_and_a_stale_worker_changes_nothing() {
+    on_both("rereading", |store| async move {
+        let mut tx = store.begin().await.unwrap();
+        let new = |id: &str| Rereading::new(RereadingId::stored(id.into()), 2, 5, "ann".into(), at(1));
+        let begun = new("rrd_1");
+        assert!(rereading::insert(&mut tx, &org(), &begun).await.unwrap());
+        assert!(!rereading::insert(&mut tx, &org(), &new("rrd_2")).await.unwrap());
+        let mut next = Rereading { position: 7, read: 3, ..begun.clone() };
+        next.note_move("", "fees");
+        assert!(rereading::update(&mut tx, &org(), &next, &begun).await.unwrap());
+        assert!(!rereading::update(&mut tx, &org(), &begun, &begun).await.unwrap(), "it has moved on");
+        assert_eq!(rereading::latest(&mut tx, &org()).await.unwrap(), Some(next.clone()));
+        let mut over = next.clone();
+        over.finish(at(9));
+        assert!(rereading::update(&mut tx, &org(), &over, &next).await.unwrap());
+        assert!(!rereading::update(&mut tx, &org(), &next, &over).await.unwrap(), "what is over stays over");
+        assert!(rereading::insert(&mut tx, &org(), &new("rrd_2")).await.unwrap());
     })
     .await;
 }

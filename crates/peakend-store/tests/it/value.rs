@@ -71,6 +71,7 @@ pub(crate) fn a_voice(id: &str, seq: i64, nps: u8, text: &str, path: &str) -> Vo
         text: text.to_owned(),
         author: String::new(),
         url: String::new(),
+        reading: peakend_domain::sense::reading::Reading::default(),
         quiet: false,
     }
 }

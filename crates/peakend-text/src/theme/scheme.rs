@@ -98,6 +98,9 @@ impl SchemeFault {
 }
 
 impl ThemeScheme {
+    /// Version of the scheme that ships.
+    pub const SHIPPED: u32 = 1;
+
     /// The scheme that ships: that of `data/themes.txt` and `data/theme_names.txt`.
     #[must_use]
     pub fn shipped() -> Self {
@@ -116,7 +119,7 @@ impl ThemeScheme {
             let parent = (parent != "-").then(|| parent.to_owned());
             Some(Theme { code: code.to_owned(), parent, name, rules: rules.into_iter().collect() })
         });
-        Self { version: 1, themes: themes.collect() }
+        Self { version: Self::SHIPPED, themes: themes.collect() }
     }
 
     /// The next version with other themes.
@@ -227,7 +230,7 @@ impl Rule {
                     None => None,
                 }
             }
-            Self::Regex { pattern } => matching::pattern(pattern).err().map(|e| SchemeFault::new(path, "regex", e)),
+            Self::Regex { pattern } => matching::pattern(pattern).err().map(|e| regex_fault(path, &e)),
             Self::Expression { text } => match text.parse::<Expression>() {
                 Ok(_) => None,
                 Err(fault) => {
@@ -237,6 +240,17 @@ impl Rule {
             },
         }
     }
+}
+
+/// The engine shows a fault as the pattern, a caret under its place and, after
+/// `error: `, the reason.
+fn regex_fault(path: &str, shown: &str) -> SchemeFault {
+    let reason = shown.lines().find_map(|line| line.strip_prefix("error: "));
+    let caret = shown.lines().find(|line| line.trim_start().starts_with('^'));
+    let at = caret.and_then(|line| line.chars().position(|c| c == '^')).and_then(|column| column.checked_sub(4));
+    let reason = reason.unwrap_or(shown);
+    let message = at.map_or_else(|| reason.to_owned(), |at| format!("at character {at}: {reason}"));
+    SchemeFault { at, ..SchemeFault::new(path, "regex", message) }
 }
 
 fn code_of(fault: ExpressionError) -> &'static str {

@@ -7,5 +7,6 @@ export const routes: Route[] = [
   { path: '/insight/voices', label: 'insight.nav.voices', nav: true, icon: 'voice', load: () => import('./voices/Voices.svelte') },
   { path: '/insight/findings', label: 'insight.nav.findings', nav: true, icon: 'flag', load: () => import('./findings/Findings.svelte') },
   { path: '/insight/findings/:id', label: 'insight.nav.findings', load: () => import('./findings/Finding.svelte') },
+  { path: '/insight/themes', label: 'insight.nav.themes', nav: true, icon: 'edit', roles: ['owner', 'analyst'], load: () => import('./themes/Themes.svelte') },
   { path: '/insight/metrics', label: 'insight.nav.metrics', nav: true, icon: 'info', load: () => import('./metrics/Metrics.svelte') },
 ];

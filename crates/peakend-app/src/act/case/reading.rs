@@ -14,6 +14,7 @@ use peakend_store::act::case::{
 use peakend_store::admin::user;
 use peakend_store::sense::{person, voice};
 
+use crate::insight::theme::with_below;
 use crate::sense::place::Places;
 use crate::{Ctx, Error};
 
@@ -113,9 +114,11 @@ pub async fn list(ctx: &Ctx<'_>, query: &CaseQuery) -> Result<CaseList, Error> {
     let mut tx = ctx.app.store.read().await?;
     let limit = query.limit.clamp(1, 200);
     let order = query.order.unwrap_or_else(|| query.view.usual_order());
-    let page =
-        store::page(&mut tx, sight, (query.view, order), &query.filter, now, query.after.as_ref(), limit).await?;
-    let counts = store::counts(&mut tx, sight, &query.filter, now).await?;
+    let reader = ctx.app.readers.current(&mut tx, ctx.org()).await?;
+    let themes = with_below(reader.scheme(), &query.filter.themes);
+    let filter = CaseFilter { themes, ..query.filter.clone() };
+    let page = store::page(&mut tx, sight, (query.view, order), &filter, now, query.after.as_ref(), limit).await?;
+    let counts = store::counts(&mut tx, sight, &filter, now).await?;
     let calendars = calendar::list(&mut tx, ctx.org()).await?;
     let clocks = clocks_of(&calendars)?;
     let places = Places::load(&mut tx, ctx.org()).await?;

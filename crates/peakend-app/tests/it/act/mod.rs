@@ -111,6 +111,7 @@ impl Bank {
             text: "赎回等了一周".to_owned(),
             author: String::new(),
             url: String::new(),
+            reading: peakend_domain::sense::reading::Reading::default(),
             quiet: false,
         }
     }

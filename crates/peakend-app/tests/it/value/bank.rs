@@ -68,6 +68,7 @@ pub(super) async fn hear(world: &World, pillar: Pillar, said: &[(String, &str, u
             text: format!("{person} at {touchpoint}: it took {nps} days"),
             author: String::new(),
             url: String::new(),
+            reading: peakend_domain::sense::reading::Reading::default(),
             quiet: true,
         };
         peakend_store::sense::voice::insert(&mut tx, &voice).await.unwrap();

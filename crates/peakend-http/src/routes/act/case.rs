@@ -10,6 +10,7 @@ use peakend_app::{Ctx, Error};
 use peakend_domain::act::case::{Case, Phase, Priority};
 use peakend_domain::act::recovery::Recovery;
 use peakend_domain::{CaseId, Day, UserId};
+use peakend_query::Tone;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -67,6 +68,12 @@ struct CaseParams {
     person: Option<String>,
     /// Root cause
     root_cause: Option<String>,
+    /// Theme codes of the voice that opened it, joined by commas; what is below them counts too
+    theme: Option<String>,
+    /// Tone of that voice: `negative`, `neutral` or `positive`
+    tone: Option<String>,
+    /// Language tags of that voice, joined by commas
+    language: Option<String>,
     /// Opened on this day or later (UTC)
     from: Option<String>,
     /// Opened on this day or earlier (UTC)
@@ -261,6 +268,9 @@ fn query(params: CaseParams) -> Result<CaseQuery, Error> {
         owner: params.owner.unwrap_or_default(),
         person: params.person.unwrap_or_default(),
         root_cause: params.root_cause.unwrap_or_default(),
+        themes: listed(params.theme),
+        languages: listed(params.language),
+        sentiment: maybe("tone", params.tone, tone, "negative, neutral, positive")?,
         from: instant("from", params.from, 0)?,
         until: instant("to", params.to, 1)?,
     };
@@ -268,6 +278,18 @@ fn query(params: CaseParams) -> Result<CaseQuery, Error> {
     let view = word("view", tab, view::tab, "mine, team, overdue, closed, all")?;
     let order = maybe("order", params.order, CaseOrder::parse, "due, newest, score")?;
     Ok(CaseQuery { view, order, filter, after, limit: params.limit.unwrap_or(50) })
+}
+
+/// Codes joined by commas.
+fn listed(text: Option<String>) -> Vec<String> {
+    let text = text.unwrap_or_default();
+    text.split(',').map(str::trim).filter(|code| !code.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// The sentiments of a tone.
+fn tone(name: &str) -> Option<(i8, i8)> {
+    let tone = [Tone::Negative, Tone::Neutral, Tone::Positive].into_iter().find(|t| t.name() == name)?;
+    Some(tone.range())
 }
 
 fn maybe<T>(path: &str, text: Option<String>, parse: fn(&str) -> Option<T>, known: &str) -> Result<Option<T>, Error> {

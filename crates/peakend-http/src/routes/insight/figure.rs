@@ -52,8 +52,10 @@ pub(super) struct FilterParams {
     channel: Option<String>,
     /// Segment codes
     segment: Option<String>,
-    /// Theme codes
+    /// Theme codes; what is below them counts too
     theme: Option<String>,
+    /// Exactly this main theme
+    theme_at: Option<String>,
     /// Language tags
     language: Option<String>,
     /// `response` or `signal`
@@ -74,6 +76,7 @@ impl FilterParams {
         let mut filter = VoiceFilter {
             unit: given(&self.unit),
             unit_at: given(&self.unit_at),
+            theme_at: given(&self.theme_at),
             band: given(&self.band),
             tone: given(&self.tone),
             ..VoiceFilter::default()

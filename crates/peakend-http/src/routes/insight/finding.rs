@@ -160,7 +160,14 @@ struct FindingBody {
     channel: Option<String>,
     journey: Option<String>,
     stage: Option<String>,
+    /// A theme and everything below it
     theme: Option<String>,
+    /// Exactly this main theme
+    theme_at: Option<String>,
+    /// `negative`, `neutral` or `positive`
+    tone: Option<String>,
+    /// Language tag
+    language: Option<String>,
     segment: Option<String>,
     /// First day
     from: Option<String>,
@@ -171,8 +178,13 @@ struct FindingBody {
 impl FindingBody {
     fn filter(&self) -> Result<VoiceFilter, Error> {
         let given = |code: &Option<String>| code.clone().filter(|c| !c.is_empty());
-        let mut filter =
-            VoiceFilter { unit: given(&self.unit), unit_at: given(&self.unit_at), ..VoiceFilter::default() };
+        let mut filter = VoiceFilter {
+            unit: given(&self.unit),
+            unit_at: given(&self.unit_at),
+            theme_at: given(&self.theme_at),
+            tone: given(&self.tone),
+            ..VoiceFilter::default()
+        };
         if let Some(name) = self.pillar.as_deref().filter(|p| !p.is_empty()) {
             let pillar = Pillar::parse(name)
                 .ok_or_else(|| Error::field("pillar", "unknown_pillar", "use brand, customer or employee"))?;
@@ -185,6 +197,7 @@ impl FindingBody {
             ("journey", &self.journey),
             ("stage", &self.stage),
             ("theme", &self.theme),
+            ("language", &self.language),
             ("segment", &self.segment),
         ];
         for (name, code) in coded {

@@ -3,8 +3,10 @@ pub(super) mod figure;
 mod finding;
 mod home;
 mod metric;
+mod rereading;
 mod short_board;
-mod voice_list;
+mod theme;
+pub(super) mod voice_list;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -18,4 +20,6 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
         .merge(finding::router())
         .merge(voice_list::router())
         .merge(home::router())
+        .merge(theme::router())
+        .merge(rereading::router())
 }

@@ -20,6 +20,7 @@ use super::metric::Texts;
 use crate::Problem;
 use crate::caller::Caller;
 use crate::query::{Path, Query};
+use crate::routes::sense::reading::{ReadingView, reading_view};
 use crate::server::ServerState;
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
@@ -72,16 +73,15 @@ struct VoiceView {
     person: String,
     author: String,
     url: String,
+    /// Themes and tone with the words they rest on; absent without words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<ReadingView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     case: Option<VoiceCase>,
 }
 
-fn tone(sentiment: i8) -> &'static str {
-    match Tone::of(sentiment) {
-        Tone::Negative => "negative",
-        Tone::Neutral => "neutral",
-        Tone::Positive => "positive",
-    }
+pub(in crate::routes) fn tone(sentiment: i8) -> &'static str {
+    Tone::of(sentiment).name()
 }
 
 fn voice_view(v: Voice) -> VoiceView {
@@ -96,6 +96,7 @@ fn voice_view(v: Voice) -> VoiceView {
         ces: v.ces,
         at: told.then(|| v.at.to_string()),
         survey_version: v.survey_version,
+        reading: reading_view(&v.text, &v.reading),
         id: v.id,
         text: v.text,
         language: v.language,
@@ -134,7 +135,11 @@ fn names_view(names: &BTreeMap<(String, String), peakend_domain::LocalText>, use
             ("touchpoint", &voice.touchpoint),
             ("channel", &voice.channel),
             ("survey", &voice.survey),
-        ] {
+            ("theme", &voice.theme),
+        ]
+        .into_iter()
+        .chain(voice.reading.iter().flat_map(|r| r.theme_codes()).map(|code| ("theme", code)))
+        {
             if let Some(name) = names.get(&(dimension.to_owned(), code.clone())) {
                 view.entry(dimension.to_owned()).or_default().insert(code.clone(), name.0.clone());
             }

@@ -9,6 +9,7 @@ mod journey;
 mod line;
 mod link;
 mod person;
+pub(super) mod reading;
 mod response;
 mod signal;
 mod survey;

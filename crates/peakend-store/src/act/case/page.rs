@@ -102,6 +102,12 @@ pub struct CaseFilter {
     pub person: String,
     /// Root cause.
     pub root_cause: String,
+    /// Main themes of the voice that opened it; any of them.
+    pub themes: Vec<String>,
+    /// Languages of that voice; any of them.
+    pub languages: Vec<String>,
+    /// Lowest and highest sentiment of that voice.
+    pub sentiment: Option<(i8, i8)>,
     /// Opened at or after.
     pub from: Option<jiff::Timestamp>,
     /// Opened before.
@@ -176,12 +182,27 @@ impl Condition {
         let _ok = write!(self.sql, " AND {}", sql.replace("$?", &place));
     }
 
+    /// A column of the voice that opened the case holds one of these.
+    fn voice_in(&mut self, column: &str, codes: &[String]) {
+        if codes.is_empty() {
+            return;
+        }
+        self.values.extend(codes.iter().cloned().map(Value::Text));
+        let last = self.values.len() + 4;
+        let places: Vec<String> = (last + 1 - codes.len()..=last).map(|place| format!("${place}")).collect();
+        // writing to a String does not fail
+        let _ok = write!(self.sql, " AND {VOICE} AND heard.{column} IN ({}))", places.join(", "));
+    }
+
     fn text(&mut self, column: &str, value: &str) {
         if !value.is_empty() {
             self.and(&format!("c.{column} = $?"), Value::Text(value.to_owned()));
         }
     }
 }
+
+/// The voice that opened a case, as far as its parenthesis is open.
+const VOICE: &str = "EXISTS (SELECT 1 FROM voice heard WHERE heard.org_id = c.org_id AND heard.id = c.voice_id";
 
 fn condition(view: CaseView, filter: &CaseFilter) -> Condition {
     let tab = match view {
@@ -206,6 +227,13 @@ fn condition(view: CaseView, filter: &CaseFilter) -> Condition {
         // a path that contains the code between slashes changes when they are taken out
         let below = "replace(c.unit_path, '/' || $? || '/', '') <> c.unit_path";
         c.and(below, Value::Text(filter.unit.clone()));
+    }
+    for (column, codes) in [("theme", &filter.themes), ("language", &filter.languages)] {
+        c.voice_in(column, codes);
+    }
+    if let Some((low, high)) = filter.sentiment {
+        c.and(&format!("{VOICE} AND heard.sentiment >= $?)"), Value::Number(i64::from(low)));
+        c.and(&format!("{VOICE} AND heard.sentiment <= $?)"), Value::Number(i64::from(high)));
     }
     if let Some(from) = filter.from {
         c.and("c.opened_at >= $?", Value::Number(micros(from)));

@@ -1,4 +1,6 @@
 // What the case routes answer.
+import type { Reading, Tone } from '../../../voice/reading.ts';
+
 export interface Named {
   code: string;
   name: Record<string, string>;
@@ -63,6 +65,8 @@ export interface CaseVoice {
   text: string;
   language: string;
   theme: string;
+  tone: Tone | null;
+  reading: Reading | null;
   channel: string;
   nps: number | null;
   csat: number | null;

@@ -1,9 +1,11 @@
 // Voices as the API gives them.
 import { localText, type LocalText } from '../../../domain/localText.ts';
 import { names as known } from '../../../api/index.ts';
+import type { Reading } from '../../../voice/reading.ts';
 import { i18n } from '../../../i18n/index.svelte.ts';
 
 export interface Voice {
+  reading?: Reading;
   id: string;
   kind: 'response' | 'signal';
   pillar: string;
@@ -56,7 +58,8 @@ export interface Asked {
 }
 
 export const PLACES = ['touchpoint', 'line', 'unit', 'channel', 'journey', 'stage', 'survey'] as const;
-export const tones = { negative: 'bad', neutral: 'neutral', positive: 'good' } as const;
+/** What SaidText shows of a voice. */
+export const said = ({ text, language, theme, tone, reading }: Voice) => ({ text, language, theme, tone, reading });
 
 export const nameOf = (names: Names, dimension: string, code: string): string =>
   localText(names[dimension]?.[code], i18n.lang) || (code && known.of(dimension, code));

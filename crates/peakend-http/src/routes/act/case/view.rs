@@ -11,6 +11,9 @@ use peakend_domain::sense::voice::Voice;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::routes::insight::voice_list::tone;
+use crate::routes::sense::reading::{ReadingView, reading_view};
+
 /// A page of the inbox.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CasePage {
@@ -138,6 +141,10 @@ struct CaseVoice {
     csat: Option<u8>,
     ces: Option<u8>,
     sentiment: Option<i8>,
+    /// `negative`, `neutral` or `positive`; absent when undetermined.
+    tone: Option<String>,
+    /// Themes and tone with the words they rest on; absent without words.
+    reading: Option<ReadingView>,
     author: String,
     url: String,
     /// Answers by question id.
@@ -309,6 +316,8 @@ fn voice(v: Voice) -> CaseVoice {
         id: v.id,
         kind: v.kind.name().to_owned(),
         at: v.at.to_string(),
+        tone: v.sentiment.map(|s| tone(s).to_owned()),
+        reading: reading_view(&v.text, &v.reading),
         text: v.text,
         language: v.language,
         theme: v.theme,

@@ -1,0 +1,2 @@
+//! Insight against a real store.
+mod theme;
