@@ -1,6 +1,7 @@
-//! `cargo xtask bench`: how long a rebuild takes after an edit of one crate, what a response waits for,
+//! `cargo xtask bench`: how long a rebuild takes after an edit of one crate, what a response waits for, a board over HTTP,
 //! statistics, the reading of texts and the board's questions beside others, and how often intervals cover what was planted.
 
+mod board;
 mod latency;
 mod stats;
 mod text;
@@ -24,12 +25,13 @@ const EDITED: [&str; 3] = ["peakend-domain", "peakend-app", "peakend-warehouse"]
 pub(crate) fn main(args: &[String]) -> Result<ExitCode> {
     match args {
         [name] if name == "build" => build()?,
+        [name, rest @ ..] if name == "board" => board::main(rest)?,
         [name, rest @ ..] if name == "latency" => latency::main(rest)?,
         [name, rest @ ..] if name == "stats" => stats::main(rest)?,
         [name, rest @ ..] if name == "text" => text::main(rest)?,
         [name, rest @ ..] if name == "truth" => return truth::main(rest),
         [name, rest @ ..] if name == "warehouse" => warehouse::main(rest)?,
-        _ => bail!("bench takes the name of a bench: build, latency, stats, text, truth, warehouse"),
+        _ => bail!("bench takes the name of a bench: build, board, latency, stats, text, truth, warehouse"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -93,6 +93,13 @@ impl Server {
         self.child.wait().context("wait for the killed server").map(|_| ())
     }
 
+    /// The largest resident memory until now, MiB.
+    pub(crate) fn memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("read its memory")?;
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+        Ok(line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or(0) / 1_024)
+    }
+
     /// A connection with a key.
     pub(crate) fn wire(&self, key: &str) -> Wire {
         Wire::to(&self.url, &[("Authorization", &format!("Bearer {key}"))])

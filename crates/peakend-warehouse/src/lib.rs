@@ -31,6 +31,7 @@ mod rollup;
 mod scan;
 mod segment;
 mod sheet;
+mod sum;
 mod warehouse;
 
 pub use bulk::{Bulk, BulkFormat, BulkMap, BulkOutcome, BulkRefusal, BulkReport, RowFault};

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codes::Part;
 use crate::fault::{damaged, storage};
+use crate::sum::crc32;
 
 /// Format written by this program; it refuses to read a newer one.
 const FORMAT: u32 = 2;
@@ -130,7 +131,7 @@ impl Manifest {
             return Err(damaged(&path, reason));
         }
         let expected = std::mem::take(&mut manifest.check);
-        let found = crc32fast::hash(&manifest.text(&path)?);
+        let found = crc32(&manifest.text(&path)?);
         if found != expected {
             return Err(damaged(&path, format!("its checksum is {found:08x}, declared {expected:08x}")));
         }
@@ -141,7 +142,7 @@ impl Manifest {
     pub(crate) fn write(&self, folder: &Path) -> Result<(), WarehouseError> {
         let (path, aside) = (folder.join(FILE), folder.join(ASIDE));
         let mut manifest = Self { check: 0, ..self.clone() };
-        manifest.check = crc32fast::hash(&manifest.text(&path)?);
+        manifest.check = crc32(&manifest.text(&path)?);
         let text = manifest.text(&path)?;
         let mut file = File::create(&aside).map_err(storage("create", &aside))?;
         file.write_all(&text).map_err(storage("write", &aside))?;

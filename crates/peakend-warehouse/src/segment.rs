@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crc32fast::Hasher;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::{max, min};
 use datafusion::arrow::datatypes::{Int32Type, UInt64Type};
@@ -27,6 +26,7 @@ use crate::fault::{damaged, engine, storage};
 use crate::manifest::{Contents, Entry};
 use crate::org::Org;
 use crate::rollup::{self, RollupFile};
+use crate::sum::Sum;
 
 /// Rows per row group: the grain at which a scan skips days and splits work.
 const ROW_GROUP: usize = 262_144;
@@ -103,7 +103,7 @@ pub(crate) fn verify_file(path: &Path, bytes: u64, crc32: u32) -> Result<(), War
     if size != bytes {
         return Err(damaged(path, format!("it has {size} bytes, declared {bytes}")));
     }
-    let mut sum = Hasher::new();
+    let mut sum = Sum::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
         let read = file.read(&mut buffer).map_err(storage("read", path))?;
@@ -112,7 +112,7 @@ pub(crate) fn verify_file(path: &Path, bytes: u64, crc32: u32) -> Result<(), War
         }
         sum.update(&buffer[..read]);
     }
-    let found = sum.finalize();
+    let found = sum.finish();
     if found != crc32 {
         return Err(damaged(path, format!("its checksum is {found:08x}, declared {crc32:08x}")));
     }
@@ -137,7 +137,7 @@ impl Drop for Segment {
 /// Counts and sums the bytes on their way to the file.
 struct Summing {
     file: BufWriter<File>,
-    sum: Hasher,
+    sum: Sum,
     bytes: u64,
 }
 
@@ -183,7 +183,7 @@ impl SegmentWriter {
             Contents::Outcomes => (Arc::clone(&OUTCOMES), properties(&["value"], &["person"])?),
         };
         let out = File::create(&path).map_err(storage("create", &path))?;
-        let summing = Summing { file: BufWriter::with_capacity(1 << 20, out), sum: Hasher::new(), bytes: 0 };
+        let summing = Summing { file: BufWriter::with_capacity(1 << 20, out), sum: Sum::new(), bytes: 0 };
         let writer = ArrowWriter::try_new(summing, schema, Some(properties)).map_err(storage("write", &path))?;
         let entry = Entry {
             file,
@@ -240,7 +240,7 @@ impl SegmentWriter {
         summing.flush().map_err(storage("write", &self.path))?;
         summing.file.get_ref().sync_all().map_err(storage("sync", &self.path))?;
         self.entry.bytes = summing.bytes;
-        self.entry.crc32 = summing.sum.finalize();
+        self.entry.crc32 = summing.sum.finish();
         match self.entry.contents {
             Contents::Outcomes => {
                 self.entry.first_seq = 0;

@@ -45,7 +45,7 @@ pub(super) fn main(args: &[String]) -> Result<()> {
     if !options.peers_only {
         build(&root)?;
     }
-    let data = generated(&options, &work)?;
+    let data = generated(options.rows, options.customers, options.seed, &work)?;
     let (mut reports, mut import) = (Vec::new(), None);
     if !options.peers_only {
         let warehouse = work.join(format!("warehouse-{}-{}", options.rows, options.seed));
@@ -111,7 +111,7 @@ fn options(args: &[String]) -> Result<Options> {
 }
 
 /// A number with an optional `k` or `M` behind it.
-fn count(text: &str) -> Result<u64> {
+pub(super) fn count(text: &str) -> Result<u64> {
     let (digits, factor) = match text.char_indices().last() {
         Some((end, 'k')) => (&text[..end], 1_000),
         Some((end, 'M')) => (&text[..end], 1_000_000),
@@ -140,8 +140,7 @@ fn questions() -> Result<Command> {
 }
 
 /// The folder of generated files; made anew unless it holds this size and seed already.
-fn generated(options: &Options, work: &Path) -> Result<PathBuf> {
-    let Options { rows, customers, seed, .. } = options;
+pub(super) fn generated(rows: u64, customers: u64, seed: u64, work: &Path) -> Result<PathBuf> {
     let data = work.join(format!("data-{rows}-{customers}-{seed}"));
     let spec = std::fs::read_to_string(data.join("truth.json")).ok();
     let spec = spec.and_then(|text| serde_json::from_str::<Value>(&text).ok());

@@ -23,6 +23,10 @@ struct Segments {
     org: String,
 }
 
+fn crc32(bytes: &[u8]) -> u64 {
+    crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32IsoHdlc, bytes)
+}
+
 impl Segments {
     fn new(world: &World) -> Self {
         let folder = world.dir().join("warehouse").join("org-x");
@@ -35,7 +39,7 @@ impl Segments {
         let named = |file: String, size: usize| {
             let bytes: Vec<u8> = (0..size).map(|i| u8::try_from((i * 7 + number as usize) % 251).unwrap()).collect();
             fs::write(self.folder.join("segments").join(&file), &bytes).unwrap();
-            json!({ "file": file, "bytes": bytes.len(), "crc32": crc32fast::hash(&bytes) })
+            json!({ "file": file, "bytes": bytes.len(), "crc32": crc32(&bytes) })
         };
         let mut entry = named(format!("voices-{number:08}.parquet"), 30_000);
         entry["contents"] = json!("voices");
@@ -45,7 +49,7 @@ impl Segments {
         // loaded from a file: the store knows nothing of these
         let loaded = json!({ "contents": "voices", "rows": 7, "last_seq": VoiceFact::LOADED | 7 });
         let mut manifest = json!({ "format": 2, "org": self.org, "sealed": sealed, "segments": [entry, loaded], "batches": [], "check": 0 });
-        manifest["check"] = json!(crc32fast::hash(&serde_json::to_vec_pretty(&manifest).unwrap()));
+        manifest["check"] = json!(crc32(&serde_json::to_vec_pretty(&manifest).unwrap()));
         let aside = self.folder.join("manifest.json.new");
         fs::write(&aside, serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();
         fs::rename(aside, self.folder.join("manifest.json")).unwrap();

@@ -53,6 +53,16 @@ impl Codes {
         }
     }
 
+    /// Look at the codes of some rows, each with its place among them.
+    pub(crate) fn pick(&self, rows: &[u32], mut look: impl FnMut(usize, u32)) {
+        match self {
+            Self::Zero(_) => (0..rows.len()).for_each(|i| look(i, 0)),
+            Self::U8(codes) => rows.iter().enumerate().for_each(|(i, row)| look(i, u32::from(codes[*row as usize]))),
+            Self::U16(codes) => rows.iter().enumerate().for_each(|(i, row)| look(i, u32::from(codes[*row as usize]))),
+            Self::U32(codes) => rows.iter().enumerate().for_each(|(i, row)| look(i, codes[*row as usize])),
+        }
+    }
+
     /// One row more; the column widens when it must.
     pub(crate) fn push(&mut self, code: u32) {
         match self {

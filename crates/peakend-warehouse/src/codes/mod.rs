@@ -32,7 +32,7 @@ pub(crate) use migration::migration;
 pub(crate) use outcome::{OutcomeBuilder, OutcomeFile};
 pub(crate) use part::{Part, Stored};
 pub(crate) use ranking::{Candidate, ranking};
-pub(crate) use region::{Inlet, Outlet, Region};
+pub(crate) use region::{Ahead, Inlet, Outlet, Region};
 pub(crate) use scan::{Block, Numbered, Scan, cells, wide};
 pub(crate) use source::{Source, Span, place, spans, spans_of};
 pub(crate) use test::{Test, testable};

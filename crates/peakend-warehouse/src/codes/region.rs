@@ -11,7 +11,6 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crc32fast::Hasher;
 use peakend_query::WarehouseError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::lane::{BLOCK, Codes};
 use super::part::{Part, Stored};
 use crate::fault::{damaged, storage};
+use crate::sum::{Sum, crc32};
 
 const TAIL: usize = 8 + 4 + 8;
 
@@ -34,13 +34,39 @@ pub(crate) struct Region {
     blocks: Vec<u32>,
 }
 
+impl Region {
+    /// Its bytes in the file.
+    pub(crate) fn span(&self) -> Range<u64> {
+        self.offset..self.offset + (self.entries * self.width) as u64
+    }
+}
+
+/// Neighbouring regions read by one call.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Ahead {
+    /// Forget what was read.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    fn slice(&self, at: u64, length: usize) -> Option<&[u8]> {
+        let from = usize::try_from(at.checked_sub(self.start)?).ok()?;
+        self.bytes.get(from..from.checked_add(length)?)
+    }
+}
+
 /// A file being written.
 pub(crate) struct Outlet {
     out: BufWriter<File>,
     path: PathBuf,
     file: String,
     stored: Stored,
-    sum: Hasher,
+    sum: Sum,
     at: u64,
 }
 
@@ -50,7 +76,7 @@ impl Outlet {
         let file = format!("{}-{number:08}.bin", stored.name());
         let path = folder.join(&file);
         let out = BufWriter::with_capacity(1 << 20, File::create(&path).map_err(storage("create", &path))?);
-        Ok(Self { out, path, file, stored, sum: Hasher::new(), at: 0 })
+        Ok(Self { out, path, file, stored, sum: Sum::new(), at: 0 })
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), WarehouseError> {
@@ -70,7 +96,7 @@ impl Outlet {
         if width > 0 {
             for start in (0..entries).step_by(BLOCK) {
                 bytes(start..(start + BLOCK).min(entries), &mut buffer);
-                blocks.push(crc32fast::hash(&buffer));
+                blocks.push(crc32(&buffer));
                 self.put(&buffer)?;
             }
         }
@@ -87,11 +113,11 @@ impl Outlet {
         let header = serde_json::to_vec(header).map_err(storage("encode", &self.path))?;
         self.put(&header)?;
         self.put(&(header.len() as u64).to_le_bytes())?;
-        self.put(&crc32fast::hash(&header).to_le_bytes())?;
+        self.put(&crc32(&header).to_le_bytes())?;
         self.put(magic)?;
         self.out.flush().map_err(storage("write", &self.path))?;
         self.out.get_ref().sync_all().map_err(storage("sync", &self.path))?;
-        Ok(Part { stored: self.stored, file: self.file, bytes: self.at, crc32: self.sum.finalize() })
+        Ok(Part { stored: self.stored, file: self.file, bytes: self.at, crc32: self.sum.finish() })
     }
 }
 
@@ -129,10 +155,43 @@ impl Inlet {
         }
         let mut header = vec![0; usize::try_from(length).unwrap_or(0)];
         self.file.read_exact_at(&mut header, end - length).map_err(storage("read", &self.path))?;
-        if crc32fast::hash(&header) != sum {
+        if crc32(&header) != sum {
             return Err(wrong("the checksum of its header differs".to_owned()));
         }
         serde_json::from_slice(&header).map_err(|e| wrong(format!("its header is not one ({e})")))
+    }
+
+    /// Read these bytes, to be looked at later.
+    pub(crate) fn ahead(&self, span: Range<u64>, into: &mut Ahead) -> Result<(), WarehouseError> {
+        into.start = span.start;
+        into.bytes.resize(usize::try_from(span.end - span.start).unwrap_or(0), 0);
+        self.file.read_exact_at(&mut into.bytes, span.start).map_err(storage("read", &self.path))
+    }
+
+    /// Read one block as numbers, from what was read ahead where it is there.
+    pub(crate) fn read_with(
+        &self,
+        ahead: &Ahead,
+        region: &Region,
+        block: usize,
+        into: &mut Codes,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), WarehouseError> {
+        let entries = region.entries.saturating_sub(block * BLOCK).min(BLOCK);
+        let at = region.offset + (block * BLOCK * region.width) as u64;
+        let Some(here) = ahead.slice(at, entries * region.width).filter(|here| !here.is_empty()) else {
+            return self.read(region, block, into, bytes);
+        };
+        self.check(region, block, at, here)?;
+        into.fill(region.width, entries, here);
+        Ok(())
+    }
+
+    fn check(&self, region: &Region, block: usize, at: u64, bytes: &[u8]) -> Result<(), WarehouseError> {
+        if region.blocks.get(block) == Some(&crc32(bytes)) {
+            return Ok(());
+        }
+        Err(damaged(&self.path, format!("the checksum of the block at byte {at} differs")))
     }
 
     /// Read the bytes of one block; returns how many entries they are.
@@ -142,9 +201,7 @@ impl Inlet {
         if region.width > 0 {
             let at = region.offset + (block * BLOCK * region.width) as u64;
             self.file.read_exact_at(bytes, at).map_err(storage("read", &self.path))?;
-            if region.blocks.get(block) != Some(&crc32fast::hash(bytes)) {
-                return Err(damaged(&self.path, format!("the checksum of the block at byte {at} differs")));
-            }
+            self.check(region, block, at, bytes)?;
         }
         Ok(entries)
     }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use peakend_query::{Dimension, Filter};
+use peakend_query::{Dimension, Filter, VoiceFact};
 
 use super::fact::Fact;
 use super::file::Lane;
@@ -27,6 +28,9 @@ pub(crate) enum Test {
     /// Not this.
     Not(Box<Self>),
 }
+
+/// A voice of every fact, to be asked about.
+static FACTS: LazyLock<Vec<VoiceFact>> = LazyLock::new(|| Fact::all().map(|fact| fact.voice()).collect());
 
 /// Whether a filter can be tested without the rows: it names no person.
 pub(crate) fn testable(filter: &Filter) -> bool {
@@ -72,7 +76,7 @@ impl Test {
                 Self::Code(at, wanted) => Self::Code(at, wanted.iter().map(|w| 1 - w).collect()),
                 other => Self::Not(Box::new(other)),
             },
-            fact => table(Fact::all().map(|f| u8::from(fact.matches(&f.voice()))).collect(), Self::Fact),
+            fact => table(FACTS.iter().map(|voice| u8::from(fact.matches(voice))).collect(), Self::Fact),
         }
     }
 

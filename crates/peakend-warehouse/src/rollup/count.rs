@@ -8,7 +8,7 @@ use peakend_query::{Counting, Question, Score, WarehouseError};
 use super::file::{BINS, Bucket, RollupFile};
 use super::plan::{Cover, Plan};
 use super::set::SETS;
-use crate::codes::{Block, Codes, Lane, Numbered, Numbering, Source, Span, Test, Work, cell, place, wide};
+use crate::codes::{Ahead, Block, Codes, Lane, Numbered, Numbering, Source, Span, Test, Work, cell, place, wide};
 
 /// Bins as `codes::cell` reads them.
 const STRIDE: usize = 32;
@@ -42,9 +42,12 @@ struct Sums {
     mask: Vec<u8>,
     groups: Vec<u64>,
     bytes: Vec<u8>,
+    ahead: Ahead,
     counts: Codes,
     places: HashMap<(Option<i32>, u64), usize>,
     sums: Vec<u32>,
+    /// The wanted groups, and where the sums of each are.
+    wanted: Vec<u32>,
     at: Vec<usize>,
 }
 
@@ -68,6 +71,7 @@ pub(crate) fn cells(
         .collect();
     debug_assert!(plan.covers.iter().all(|c| c.source < sources.len()), "covers are of these sources");
     let found = work.each(&units, Sums::default, |sums, (cover, bucket)| {
+        cover.file.fetch(bucket, &mut sums.ahead)?;
         for block in 0..bucket.groups.div_ceil(GROUPS) {
             sums.add(cover, bucket, block, &tests[cover.source], numbering, q)?;
         }
@@ -101,10 +105,10 @@ impl Sums {
         wide(numbering, &self.block, &span, &mut self.groups);
         let when = q.grain.map(|grain| grain.bucket(bucket.first));
         self.at.clear();
+        self.wanted.clear();
         let mut last = (u64::MAX, 0);
-        for (group, wanted) in self.groups.iter().zip(&self.mask) {
+        for (row, (group, wanted)) in (0..).zip(self.groups.iter().zip(&self.mask)) {
             if *wanted == 0 {
-                self.at.push(usize::MAX);
                 continue;
             }
             if last.0 != *group {
@@ -115,17 +119,17 @@ impl Sums {
                 }
                 last = (*group, at);
             }
-            self.at.push(last.1);
+            self.wanted.push(row);
+            self.at.push(last.1 * STRIDE);
+        }
+        if self.wanted.is_empty() {
+            return Ok(());
         }
         let first = SETS[cover.set].by.len() + 1;
         for bin in bins(q.counting) {
-            cover.file.read(bucket, first + bin, block, &mut self.counts, &mut self.bytes)?;
+            cover.file.read(&self.ahead, bucket, first + bin, block, &mut self.counts, &mut self.bytes)?;
             let (to, sums, at) = (goes(q.counting, bin), &mut self.sums, &self.at);
-            self.counts.each(rows.clone(), |row, count| {
-                if at[row] != usize::MAX {
-                    sums[at[row] * STRIDE + to] += count;
-                }
-            });
+            self.counts.pick(&self.wanted, |i, count| sums[at[i] + to] += count);
         }
         Ok(())
     }
@@ -148,9 +152,12 @@ impl Sums {
                 Lane::Dimension(at) => {
                     let region = by.iter().position(|d| place(*d) == Some(at)).unwrap_or(usize::MAX);
                     let into = self.block.dimension(at);
-                    file.read(bucket, region, span.block, into, &mut self.bytes)?;
+                    file.read(&self.ahead, bucket, region, span.block, into, &mut self.bytes)?;
                 }
-                Lane::Fact => file.read(bucket, by.len(), span.block, &mut self.block.facts, &mut self.bytes)?,
+                Lane::Fact => {
+                    let into = &mut self.block.facts;
+                    file.read(&self.ahead, bucket, by.len(), span.block, into, &mut self.bytes)?;
+                }
                 Lane::Person => {}
             }
         }

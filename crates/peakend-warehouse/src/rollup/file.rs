@@ -5,7 +5,7 @@ use std::path::Path;
 use peakend_query::WarehouseError;
 use serde::{Deserialize, Serialize};
 
-use crate::codes::{Codes, Inlet, Part, Region};
+use crate::codes::{Ahead, Codes, Inlet, Part, Region};
 use crate::fault::damaged;
 
 pub(super) const FORMAT: u32 = 1;
@@ -13,6 +13,9 @@ pub(super) const MAGIC: &[u8; 8] = b"PKROLLU1";
 
 /// Bins of a group; see `codes::everything`.
 pub(super) const BINS: usize = 28;
+
+/// A bucket of at most so many bytes is read by one call.
+const WHOLE: u64 = 256 << 10;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Header {
@@ -66,9 +69,18 @@ impl RollupFile {
         self.header.sets.iter().find(|s| s.set == set).map(|s| s.buckets.as_slice())
     }
 
+    /// Read a small bucket whole: its many columns are a few bytes each.
+    pub(super) fn fetch(&self, bucket: &Bucket, ahead: &mut Ahead) -> Result<(), WarehouseError> {
+        ahead.clear();
+        let (Some(first), Some(last)) = (bucket.regions.first(), bucket.regions.last()) else { return Ok(()) };
+        let span = first.span().start..last.span().end;
+        if span.end - span.start <= WHOLE { self.inlet.ahead(span, ahead) } else { Ok(()) }
+    }
+
     /// Read one block of one region of a bucket.
     pub(super) fn read(
         &self,
+        ahead: &Ahead,
         bucket: &Bucket,
         region: usize,
         block: usize,
@@ -78,6 +90,6 @@ impl RollupFile {
         let Some(region) = bucket.regions.get(region) else {
             return Err(damaged(&self.inlet.path, "a bucket lacks a column"));
         };
-        self.inlet.read(region, block, into, bytes)
+        self.inlet.read_with(ahead, region, block, into, bytes)
     }
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crc32fast::Hasher;
+use crc_fast::{CrcAlgorithm, Digest};
 use sha2::{Digest as _, Sha256};
 
 use super::NotedFile;
@@ -27,7 +27,7 @@ pub(super) fn fault(operation: &'static str, path: &Path) -> impl FnOnce(std::io
 /// Read a file once for its sums, and write what was read where that is wanted.
 fn pour(from: &Path, mut to: Option<&mut File>) -> std::io::Result<Sums> {
     let mut file = File::open(from)?;
-    let (mut crc, mut sha, mut bytes) = (Hasher::new(), Sha256::new(), 0);
+    let (mut crc, mut sha, mut bytes) = (Digest::new(CrcAlgorithm::Crc32IsoHdlc), Sha256::new(), 0);
     let mut buffer = vec![0; 1 << 20];
     loop {
         let read = file.read(&mut buffer)?;
@@ -39,7 +39,7 @@ fn pour(from: &Path, mut to: Option<&mut File>) -> std::io::Result<Sums> {
             to.write_all(piece)?;
         }
     }
-    Ok(Sums { bytes, crc32: crc.finalize(), sha256: hex::encode(sha.finalize()) })
+    Ok(Sums { bytes, crc32: crc.finalize() as u32, sha256: hex::encode(sha.finalize()) })
 }
 
 /// Sums of a file; none when it is missing.

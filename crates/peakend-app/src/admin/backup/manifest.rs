@@ -9,6 +9,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crc_fast::CrcAlgorithm;
 use peakend_query::VoiceFact;
 use serde_json::Value;
 
@@ -118,7 +119,7 @@ fn check(path: &Path, mut value: Value) -> Result<(), Error> {
         *check = Value::from(0);
     }
     let text = serde_json::to_vec_pretty(&value).map_err(|e| Error::Fault(format!("sum {}: {e}", path.display())))?;
-    let found = u64::from(crc32fast::hash(&text));
+    let found = crc_fast::checksum(CrcAlgorithm::Crc32IsoHdlc, &text);
     if found == declared {
         return Ok(());
     }
