@@ -101,12 +101,14 @@ impl SegmentWarehouse {
         Ok(rows)
     }
 
-    /// The organisations that have rows.
+    /// The organisations that have rows, with how many are sealed.
     #[must_use]
-    pub fn organisations(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.orgs.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
-        names.sort();
-        names
+    pub fn organisations(&self) -> Vec<(String, u64)> {
+        let orgs = self.orgs.read().unwrap_or_else(PoisonError::into_inner);
+        let sealed = |org: &Org| org.segments().iter().map(|s| s.entry.rows).sum();
+        let mut all: Vec<(String, u64)> = orgs.iter().map(|(name, org)| (name.clone(), sealed(org))).collect();
+        all.sort();
+        all
     }
 
     fn known(&self, org: &str) -> Option<Arc<Org>> {
