@@ -138,21 +138,21 @@ impl App {
         };
         let mut next = was.clone();
         let mut kept = Vec::with_capacity(voices.len());
+        let mut counted_otherwise = false;
         for voice in &voices {
             let now = reading::again(&reader, voice);
-            next.read += 1;
-            if fact(&now) != fact(voice) {
-                next.changed += 1;
-            }
-            if now.theme != voice.theme {
-                next.note_move(&voice.theme, &now.theme);
+            let changed = fact(&now) != fact(voice);
+            counted_otherwise |= changed;
+            // numbers about employees leave through the release gate alone
+            if voice.pillar.keeps_persons() {
+                next.count(voice, &now, changed);
             }
             if now != *voice {
                 kept.push(now);
             }
         }
         next.position = last;
-        if next.changed == was.changed && was.revised == was.position {
+        if !counted_otherwise && was.revised == was.position {
             next.revised = last;
         }
         let mut tx = self.store.begin().await?;

@@ -1,5 +1,6 @@
 //! Themes: the organisation's scheme, its versions, and rules tried before they count.
 
+mod suggestion;
 mod trial;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use peakend_text::theme::SchemeFault;
 use serde_json::json;
 
 pub use peakend_text::theme::{Rule, Theme, ThemeName, ThemeScheme};
+pub use suggestion::{Proposal, Proposals, propose};
 pub use trial::{RuleTrial, TextTrial, ThemeTrial, TrialAsked, TrialVoice, try_out};
 
 use super::rereading::whole_organisation;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::RereadingId;
+use crate::sense::voice::Voice;
 
 /// Where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,7 +69,7 @@ pub struct Rereading {
     pub version: u32,
     /// Where it stands.
     pub state: RereadingState,
-    /// Voices with words when it began.
+    /// Voices with words when it began; like every number here without those of employees, who are read too.
     pub total: u64,
     /// Voices read.
     pub read: u64,
@@ -108,8 +109,17 @@ impl Rereading {
         }
     }
 
+    /// A voice has been read again; `changed` when figures count it otherwise now.
+    pub fn count(&mut self, was: &Voice, now: &Voice, changed: bool) {
+        self.read += 1;
+        self.changed += u64::from(changed);
+        if was.theme != now.theme {
+            self.note_move(&was.theme, &now.theme);
+        }
+    }
+
     /// Note that a voice went from one main theme to another.
-    pub fn note_move(&mut self, from: &str, to: &str) {
+    fn note_move(&mut self, from: &str, to: &str) {
         match self.moves.iter_mut().find(|m| m.from == from && m.to == to) {
             Some(known) => known.voices += 1,
             None => self.moves.push(ThemeMove { from: from.to_owned(), to: to.to_owned(), voices: 1 }),

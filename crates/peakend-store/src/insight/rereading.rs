@@ -2,7 +2,7 @@
 
 use peakend_domain::insight::rereading::{Rereading, RereadingState};
 use peakend_domain::sense::voice::Voice;
-use peakend_domain::{OrgId, RereadingId, micros, timestamp};
+use peakend_domain::{OrgId, Pillar, RereadingId, micros, timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -89,11 +89,13 @@ pub async fn latest(tx: &mut Tx, org: &OrgId) -> Result<Option<Rereading>, Store
     row.as_ref().map(read).transpose()
 }
 
-/// How many voices have words.
+/// How many voices have words, without those of employees.
 pub async fn voices_with_words(tx: &mut Tx, org: &OrgId) -> Result<u64, StoreError> {
     let fault = "count voices with words";
-    let row = sqlx::query("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM voice WHERE org_id = $1 AND text <> ''")
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM voice WHERE org_id = $1 AND text <> '' AND pillar <> $2";
+    let row = sqlx::query(sql)
         .bind(org.as_str())
+        .bind(Pillar::Employee.name())
         .fetch_one(&mut **tx)
         .await
         .map_err(StoreError::on(fault))?;

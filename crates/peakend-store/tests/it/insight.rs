@@ -1,6 +1,6 @@
 //! Findings, the memory of the release gate, and the home page's counts.
 use peakend_domain::insight::finding::{Finding, FindingKind, FindingState};
-use peakend_domain::insight::rereading::Rereading;
+use peakend_domain::insight::rereading::{Rereading, ThemeMove};
 use peakend_domain::insight::theme::ThemeVersion;
 use peakend_domain::sense::reading::ThemeMention;
 use peakend_domain::{FindingId, InitiativeId, OrgId, Pillar, RereadingId, Scope};
@@ -106,7 +106,7 @@ async fn themes_are_kept_by_version_and_what_is_read_again_replaces_what_was_rea
         let mut employee = crate::value::a_voice("r.3", 3, 3, "fees", "/hq/");
         employee.pillar = Pillar::Employee;
         voice::insert_many(&mut tx, &[&said, &silent, &employee]).await.unwrap();
-        assert_eq!(rereading::voices_with_words(&mut tx, &said.org).await.unwrap(), 2);
+        assert_eq!(rereading::voices_with_words(&mut tx, &said.org).await.unwrap(), 1);
         let newest = voice::newest_with_words(&mut tx, &said.org, i64::MAX, 9).await.unwrap();
         assert_eq!(newest, [said.clone()], "an employee's text is not for trying rules");
         said.theme = "fees".into();
@@ -129,8 +129,8 @@ async fn one_rereading_is_under_way_and_a_stale_worker_changes_nothing() {
         let begun = new("rrd_1");
         assert!(rereading::insert(&mut tx, &org(), &begun).await.unwrap());
         assert!(!rereading::insert(&mut tx, &org(), &new("rrd_2")).await.unwrap());
-        let mut next = Rereading { position: 7, read: 3, ..begun.clone() };
-        next.note_move("", "fees");
+        let moved = ThemeMove { from: String::new(), to: "fees".into(), voices: 3 };
+        let next = Rereading { position: 7, read: 3, moves: vec![moved], ..begun.clone() };
         assert!(rereading::update(&mut tx, &org(), &next, &begun).await.unwrap());
         assert!(!rereading::update(&mut tx, &org(), &begun, &begun).await.unwrap(), "it has moved on");
         assert_eq!(rereading::latest(&mut tx, &org()).await.unwrap(), Some(next.clone()));

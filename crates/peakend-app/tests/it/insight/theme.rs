@@ -166,6 +166,25 @@ async fn an_interrupted_rereading_goes_on_where_it_stood() {
     assert_eq!(counted(&world, "parking").await, 1_200);
 }
 
+/// Employees' texts are read again like all others, and nobody is told how many went where.
+#[tokio::test]
+async fn a_rereading_tells_no_number_about_employees() {
+    let world = World::new().await;
+    for i in 0..3 {
+        let body =
+            json!({"id": format!("e{i}"), "pillar": "employee", "channel": "box", "text": "The parking was full"});
+        signal::submit(&world.ctx(), &body).await.unwrap();
+    }
+    world.pump().await;
+    theme::save(&world.ctx(), 1, with_parking()).await.unwrap();
+    rereading::start(&world.ctx()).await.unwrap();
+    let done = run(&world).await;
+    assert_eq!((done.total, done.read, done.changed, done.moves), (0, 0, 0, Vec::new()));
+    assert_eq!(counted(&world, "parking").await, 3, "the gate's own figures follow");
+    let asked = TrialAsked { themes: with_parking(), theme: "parking".to_owned(), text: String::new(), voices: 9 };
+    assert_eq!(theme::try_out(&world.ctx(), &asked).await.unwrap().n, 0);
+}
+
 #[tokio::test]
 async fn a_stopped_rereading_leaves_figures_and_voices_in_line() {
     let world = World::new().await;

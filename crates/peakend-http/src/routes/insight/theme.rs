@@ -1,5 +1,7 @@
 //! Themes: the organisation's scheme, and rules tried before they count.
 
+mod suggestion;
+
 use axum::Json;
 use axum::extract::State;
 use peakend_app::insight::theme::{
@@ -19,7 +21,10 @@ use crate::routes::sense::reading::{ReadingView, reading_view};
 use crate::server::ServerState;
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
-    OpenApiRouter::new().routes(routes!(show_themes, save_themes)).routes(routes!(try_themes))
+    OpenApiRouter::new()
+        .routes(routes!(show_themes, save_themes))
+        .routes(routes!(try_themes))
+        .merge(suggestion::router())
 }
 
 /// A name in the three languages.
@@ -35,7 +40,7 @@ struct ThemeNameBody {
 /// When a text has a theme.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-enum RuleBody {
+enum ThemeRuleBody {
     /// One of the words occurs; `refund*` takes words that begin so.
     Keywords { words: Vec<String> },
     /// A regular expression without look-around and back-references.
@@ -55,15 +60,15 @@ struct ThemeBody {
     name: ThemeNameBody,
     /// Any of them gives a text this theme; without rules it only groups others.
     #[serde(default)]
-    rules: Vec<RuleBody>,
+    rules: Vec<ThemeRuleBody>,
 }
 
 impl From<ThemeBody> for Theme {
     fn from(t: ThemeBody) -> Self {
         let rules = t.rules.into_iter().map(|rule| match rule {
-            RuleBody::Keywords { words } => Rule::Keywords { words },
-            RuleBody::Regex { pattern } => Rule::Regex { pattern },
-            RuleBody::Expression { text } => Rule::Expression { text },
+            ThemeRuleBody::Keywords { words } => Rule::Keywords { words },
+            ThemeRuleBody::Regex { pattern } => Rule::Regex { pattern },
+            ThemeRuleBody::Expression { text } => Rule::Expression { text },
         });
         let name = ThemeName { en: t.name.en, zh_hans: t.name.zh_hans, zh_hant: t.name.zh_hant };
         Self { code: t.code, parent: t.parent.filter(|p| !p.is_empty()), name, rules: rules.collect() }
@@ -73,9 +78,9 @@ impl From<ThemeBody> for Theme {
 impl From<Theme> for ThemeBody {
     fn from(t: Theme) -> Self {
         let rules = t.rules.into_iter().map(|rule| match rule {
-            Rule::Keywords { words } => RuleBody::Keywords { words },
-            Rule::Regex { pattern } => RuleBody::Regex { pattern },
-            Rule::Expression { text } => RuleBody::Expression { text },
+            Rule::Keywords { words } => ThemeRuleBody::Keywords { words },
+            Rule::Regex { pattern } => ThemeRuleBody::Regex { pattern },
+            Rule::Expression { text } => ThemeRuleBody::Expression { text },
         });
         let name = ThemeNameBody { en: t.name.en, zh_hans: t.name.zh_hans, zh_hant: t.name.zh_hant };
         Self { code: t.code, parent: t.parent, name, rules: rules.collect() }
@@ -132,7 +137,7 @@ async fn save_themes(
 
 /// What is to be tried.
 #[derive(Debug, Deserialize, ToSchema)]
-struct TrialBody {
+struct ThemeTrialBody {
     /// The themes as they would be saved.
     items: Vec<ThemeBody>,
     /// Code of the theme that is looked at.
@@ -183,7 +188,7 @@ struct TrialVoiceView {
 
 /// What the rules find in a text and in the newest voices.
 #[derive(Debug, Serialize, ToSchema)]
-struct TrialView {
+struct ThemeTrialView {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<TextTrialView>,
     /// Voices tried; texts of employees are not among them.
@@ -223,9 +228,9 @@ fn voice_view(found: TrialVoice) -> TrialVoiceView {
     }
 }
 
-fn trial_view(trial: ThemeTrial) -> TrialView {
+fn trial_view(trial: ThemeTrial) -> ThemeTrialView {
     let rules = trial.rules.iter().map(|r| RuleTrialView { matched: r.matched, alone: r.alone });
-    TrialView {
+    ThemeTrialView {
         text: trial.text.map(text_view),
         n: trial.n,
         matched: trial.matched,
@@ -238,14 +243,14 @@ fn trial_view(trial: ThemeTrial) -> TrialView {
 }
 
 /// Try themes that are not saved: on a text, and on the newest voices.
-#[utoipa::path(post, path = "/api/v1/themes/try", tag = "insight", request_body = TrialBody,
-    responses((status = 200, body = TrialView), (status = 401, body = Problem), (status = 403, body = Problem),
+#[utoipa::path(post, path = "/api/v1/themes/try", tag = "insight", request_body = ThemeTrialBody,
+    responses((status = 200, body = ThemeTrialView), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 422, body = Problem)))]
 async fn try_themes(
     caller: Caller,
     State(app): State<ServerState>,
-    Body(body): Body<TrialBody>,
-) -> Result<Json<TrialView>, Problem> {
+    Body(body): Body<ThemeTrialBody>,
+) -> Result<Json<ThemeTrialView>, Problem> {
     let asked = TrialAsked {
         themes: body.items.into_iter().map(Theme::from).collect(),
         theme: body.theme.unwrap_or_default(),

@@ -78,9 +78,9 @@ export function freshCode(themes: readonly Theme[]): string {
 }
 
 /** With a new theme behind the last one below `parent` (empty: at the top). */
-export function added(themes: readonly Theme[], parent: string, name: string): { items: Theme[]; code: string } {
+export function added(themes: readonly Theme[], parent: string, name: string, words: string[] = []): { items: Theme[]; code: string } {
   const code = freshCode(themes);
-  const theme: Theme = { code, name: { en: name, 'zh-Hans': name, 'zh-Hant': name }, rules: [{ kind: 'keywords', words: [] }] };
+  const theme: Theme = { code, name: { en: name, 'zh-Hans': name, 'zh-Hant': name }, rules: [{ kind: 'keywords', words }] };
   if (parent) theme.parent = parent;
   return { items: [...themes, theme], code };
 }
