@@ -8,7 +8,7 @@ use datafusion::arrow::compute::filter_record_batch;
 use peakend_query::WarehouseError;
 use tokio::sync::OwnedMutexGuard;
 
-use crate::codes::{Source, digest};
+use crate::codes::digest;
 use crate::columns::strings;
 use crate::engine::Engine;
 use crate::fault::engine as fault;
@@ -47,6 +47,6 @@ fn may_hold(segment: &Segment, persons: &HashSet<String>) -> Result<bool, Wareho
         return values.has_any(&persons.iter().map(|p| digest(p)).collect());
     }
     let Some(codes) = &segment.codes else { return Ok(true) };
-    let known = Source::Sealed(Arc::clone(codes)).digests()?;
-    Ok(persons.iter().any(|p| known.binary_search(&digest(p)).is_ok()))
+    let digests: Vec<u64> = persons.iter().map(|p| digest(p)).collect();
+    codes.numbers_of(&digests).map(|found| !found.is_empty())
 }

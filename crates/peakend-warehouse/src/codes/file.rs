@@ -6,7 +6,7 @@ use peakend_query::WarehouseError;
 use serde::{Deserialize, Serialize};
 
 use super::builder::{CodeTable, Column};
-use super::lane::Codes;
+use super::lane::{BLOCK, Codes};
 use super::part::{Part, Stored};
 use super::region::{Inlet, Outlet, Region};
 use crate::fault::damaged;
@@ -22,6 +22,9 @@ struct Header {
     names: Vec<Vec<String>>,
     /// Dimensions, then facts, persons and digests.
     regions: Vec<Region>,
+    /// The first digest of each block; files of earlier versions have none.
+    #[serde(default)]
+    fences: Vec<u64>,
 }
 
 /// Which numbers of a row.
@@ -55,7 +58,8 @@ pub(crate) fn write(table: &CodeTable, folder: &Path, number: u64) -> Result<Par
         table.digests[range].iter().for_each(|d| into.extend_from_slice(&d.to_le_bytes()));
     })?);
     let names = table.columns.iter().map(|c: &Column| c.names.clone()).collect();
-    out.finish(&Header { format: FORMAT, rows, days: table.days.clone(), names, regions }, MAGIC)
+    let fences = table.digests.iter().step_by(BLOCK).copied().collect();
+    out.finish(&Header { format: FORMAT, rows, days: table.days.clone(), names, regions, fences }, MAGIC)
 }
 
 impl CodeFile {
@@ -115,6 +119,29 @@ impl CodeFile {
         bytes: &mut Vec<u8>,
     ) -> Result<(), WarehouseError> {
         self.inlet.read(self.region(lane), block, into, bytes)
+    }
+
+    /// The numbers of those of some persons who are here: one more than their place among the digests.
+    pub(crate) fn numbers_of(&self, digests: &[u64]) -> Result<Vec<u32>, WarehouseError> {
+        let (blocks, fences) = (self.persons().div_ceil(BLOCK), &self.header.fences);
+        let (mut some, mut bytes, mut loaded, mut found) = (Vec::new(), Vec::new(), usize::MAX, Vec::new());
+        for digest in digests {
+            let candidates = match fences.partition_point(|first| first <= digest) {
+                _ if fences.len() != blocks => 0..blocks,
+                0 => 0..0,
+                after => after - 1..after,
+            };
+            for block in candidates {
+                if loaded != block {
+                    self.digests(block, &mut some, &mut bytes)?;
+                    loaded = block;
+                }
+                if let Ok(place) = some.binary_search(digest) {
+                    found.push(u32::try_from(block * BLOCK + place + 1).unwrap_or(u32::MAX));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// One block of the persons' digests, ascending.

@@ -175,7 +175,10 @@ pub(crate) fn voice_list(rng: &mut impl Rng) -> VoiceList {
     VoiceList {
         org: org(rng),
         period: period(rng),
-        filter: filter(rng, 2),
+        filter: match rng.random_bool(0.3) {
+            true => filter(rng, 2).and(Filter::In(Dimension::Person, vec![code(rng, Dimension::Person)])),
+            false => filter(rng, 2),
+        },
         order: if rng.random() { VoiceOrder::Newest } else { VoiceOrder::LowestNps },
         offset: if rng.random() { 0 } else { rng.random_range(0..200) },
         limit: rng.random_range(0..80),
