@@ -19,7 +19,7 @@ use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use peakend_query::{
     Band, Cell, Counting, DayRange, Dimension, Filter, Grain, Joint, MigrationQuestion, OutcomeFact, OutcomeQuestion,
-    Question, RankingQuestion, Route, Score, Tone, Warehouse,
+    Question, RankingQuestion, Route, Score, Tone, VoiceList, VoiceOrder, Warehouse,
 };
 use peakend_warehouse::{Bulk, BulkFormat, BulkMap, BulkOutcome, SegmentWarehouse, Settings};
 use serde_json::{Value, json};
@@ -128,9 +128,11 @@ async fn run(folder: &Path, runs: usize) -> Result<Value, Fault> {
         );
     }
     let rows: u64 = warehouse.answer(&question()).await?.rows.iter().map(|r| r.cell.voices).sum();
+    let found = look_ups(&warehouse).await?;
     Ok(json!({
         "engine": "peakend", "version": env!("CARGO_PKG_VERSION"), "threads": Settings::default().partitions,
         "runs": runs, "rows": rows, "base_mib": base, "open_seconds": opened, "questions": questions,
+        "look_up": found,
     }))
 }
 
@@ -325,6 +327,28 @@ async fn halves(warehouse: &SegmentWarehouse) -> Result<Answer, Fault> {
     }
     rows.sort();
     Ok(("business_line channel n promoters detractors n_before promoters_before detractors_before", rows, way))
+}
+
+/// The voices of single customers, one after another.
+async fn look_ups(warehouse: &SegmentWarehouse) -> Result<Value, Fault> {
+    let (mut times, mut voices) = (Vec::new(), 0);
+    for i in 0_u64..200 {
+        // some of these numbers are of nobody, or of somebody who never answered
+        let person = (i * 104_729 % 300_007).to_string();
+        let list = VoiceList {
+            org: ORG.to_owned(),
+            period: question().period,
+            filter: Filter::In(Dimension::Person, vec![person]),
+            order: VoiceOrder::Newest,
+            offset: 0,
+            limit: 100,
+        };
+        let started = Instant::now();
+        voices += warehouse.voices(&list).await?.total;
+        times.push(started.elapsed().as_secs_f64() * 1_000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(json!({ "persons": times.len(), "voices": voices, "p50_ms": times[100], "p95_ms": times[190] }))
 }
 
 async fn themes(warehouse: &SegmentWarehouse) -> Result<Answer, Fault> {

@@ -15,6 +15,14 @@ export const routes: Route[] = [
   { path: '/prove/evaluations/new', label: 'value.nav.new', roles: ['owner', 'analyst'], load: () => import('./evaluations/NewEvaluation.svelte') },
   { path: '/prove/evaluations/:id', label: 'value.nav.evaluation', load: () => import('./evaluations/EvaluationPage.svelte') },
   {
+    path: '/prove/ranking',
+    label: 'value.nav.ranking',
+    nav: true,
+    icon: 'target',
+    roles: READERS,
+    load: () => import('./ranking/Ranking.svelte'),
+  },
+  {
     path: '/prove/contrasts',
     label: 'value.nav.contrast',
     nav: true,

@@ -43,6 +43,17 @@ pub(super) fn markdown(setting: &Setting, [responses, customers]: &[u64; 2], rep
     if let Some(import) = &setting.import {
         let _ = writeln!(text, "{}", import_line(import, *responses));
     }
+    let ours = reports.iter().map(|r| &r["look_up"]).find(|found| found.is_object());
+    if let Some(found) = ours {
+        let ms = |name: &str| found[name].as_f64().unwrap_or(f64::NAN);
+        let _ = writeln!(
+            text,
+            "All voices of one customer in Peakend, {} customers one after another: p50 {:.1} ms, p95 {:.1} ms.",
+            found["persons"],
+            ms("p50_ms"),
+            ms("p95_ms"),
+        );
+    }
     let _ = write!(text, "\n```\ncargo xtask bench warehouse --rows {} --seed {}\n```\n", setting.rows, setting.seed);
     times(&mut text, reports);
     costs(&mut text, reports);

@@ -4,3 +4,4 @@ mod contrast;
 mod evaluation;
 mod ledger;
 mod outcome;
+mod ranking;

@@ -31,7 +31,7 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
 /// are joined by commas.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct FilterParams {
+pub(in crate::routes) struct FilterParams {
     /// `brand`, `customer` or `employee`
     pillar: Option<String>,
     /// Survey codes
@@ -71,7 +71,7 @@ pub(super) struct FilterParams {
 }
 
 impl FilterParams {
-    pub(super) fn filter(&self) -> Result<VoiceFilter, Error> {
+    pub(in crate::routes) fn filter(&self) -> Result<VoiceFilter, Error> {
         let given = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
         let mut filter = VoiceFilter {
             unit: given(&self.unit),
@@ -116,7 +116,7 @@ impl FilterParams {
     }
 
     /// The days, with the defaults of the organisation's today.
-    pub(super) async fn days(&self, caller: &Caller, app: &ServerState) -> Result<(Day, Day), Error> {
+    pub(in crate::routes) async fn days(&self, caller: &Caller, app: &ServerState) -> Result<(Day, Day), Error> {
         let read = |name: &str, text: &Option<String>| match text {
             Some(text) => Day::parse(text)
                 .map(Some)

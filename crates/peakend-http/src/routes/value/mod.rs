@@ -3,6 +3,7 @@ mod contrast;
 mod evaluation;
 mod ledger;
 mod outcome;
+mod ranking;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -12,6 +13,7 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
     OpenApiRouter::new()
         .merge(outcome::router())
         .merge(contrast::router())
+        .merge(ranking::router())
         .merge(evaluation::router())
         .merge(ledger::router())
 }

@@ -1,0 +1,119 @@
+//! Who is at stake: the persons behind some voices, those with the most of an
+//! operating figure first.
+
+use std::collections::BTreeMap;
+
+use peakend_domain::sense::person::Person;
+use peakend_domain::value::outcome::OutcomeKind;
+use peakend_domain::{Day, Month, Permission, PersonId, Pillar};
+use peakend_query::{DayRange, RankingQuestion};
+
+use super::evaluation::{merged, now_called};
+use super::outcome;
+use crate::insight::voice_list::{Frame, VoiceFilter, without_employees};
+use crate::{Ctx, Error};
+
+/// Most persons in one answer.
+pub const MOST: u64 = 200;
+/// The newest figures may be so many months old.
+const LOOK_BACK: i32 = 12;
+
+/// Who is asked for.
+#[derive(Debug, Clone)]
+pub struct RankingWanted {
+    /// Which voices.
+    pub filter: VoiceFilter,
+    /// First day of the voices.
+    pub from: Day,
+    /// Last day.
+    pub to: Day,
+    /// Outcome kind.
+    pub kind: String,
+    /// Month of the figure; the newest within a year up to the last day when absent.
+    pub month: Option<Month>,
+    /// At most so many persons, up to [`MOST`].
+    pub limit: u64,
+}
+
+/// One person.
+#[derive(Debug, Clone)]
+pub struct RankedPerson {
+    /// Id they have now.
+    pub id: String,
+    /// What is known; nothing of persons who are only in loaded files.
+    pub person: Option<Person>,
+    /// The figure, in the kind's smallest unit.
+    pub value: i64,
+    /// So many of the wanted voices are theirs.
+    pub voices: u64,
+}
+
+/// The answer.
+#[derive(Debug, Clone)]
+pub struct Ranking {
+    /// What the figures are.
+    pub kind: OutcomeKind,
+    /// Their month; `None` when no month has any.
+    pub month: Option<Month>,
+    /// Largest figure first.
+    pub rows: Vec<RankedPerson>,
+}
+
+/// Rank the persons behind some voices. Employees are never ranked, and of persons
+/// outside the caller's scope only voices within it count.
+pub async fn read(ctx: &Ctx<'_>, wanted: &RankingWanted) -> Result<Ranking, Error> {
+    ctx.require(Permission::ReadVoices)?;
+    ctx.require(Permission::SeeValue)?;
+    if wanted.filter.pillar == Some(Pillar::Employee) {
+        return Err(Error::refused("employee_ranking", "employees are not ranked: it would tell who answered what"));
+    }
+    let frame = Frame::open(ctx).await?;
+    let filter = frame.resolve(ctx, &wanted.filter).await?.and(without_employees());
+    let mut tx = ctx.app.store.read().await?;
+    let kind = outcome::kind(&mut tx, ctx.org(), &wanted.kind).await?;
+    let merged = merged(&mut tx, ctx.org()).await?;
+    drop(tx);
+    let months: Vec<Month> = match wanted.month {
+        Some(month) => vec![month],
+        None => {
+            let last = Month::of(wanted.to);
+            (0..=LOOK_BACK).map(|back| Month(last.0 - back)).collect()
+        }
+    };
+    let limit = wanted.limit.clamp(1, MOST);
+    for month in months {
+        let question = RankingQuestion {
+            org: ctx.org().as_str().to_owned(),
+            period: DayRange { from: wanted.from.0, to: wanted.to.0 },
+            filter: filter.clone(),
+            kind: kind.code.clone(),
+            month: month.0,
+            limit,
+        };
+        let ranked = ctx.app.warehouse.ranking(&question).await?;
+        if ranked.is_empty() {
+            continue;
+        }
+        // two former persons of one: the larger of their figures leads, their voices add up
+        let mut rows: Vec<RankedPerson> = Vec::with_capacity(ranked.len());
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        for one in ranked {
+            let id = now_called(one.person, &merged);
+            match places.get(&id) {
+                Some(at) => rows[*at].voices += one.voices,
+                None => {
+                    places.insert(id.clone(), rows.len());
+                    rows.push(RankedPerson { id, person: None, value: one.value, voices: one.voices });
+                }
+            }
+        }
+        let ids: Vec<PersonId> = rows.iter().map(|row| PersonId::stored(row.id.clone())).collect();
+        let mut tx = ctx.app.store.read().await?;
+        let mut known = peakend_store::sense::person::find_seen(&mut tx, ctx.scope(), &ids).await?;
+        for (row, id) in rows.iter_mut().zip(&ids) {
+            row.person = known.remove(id);
+        }
+        return Ok(Ranking { kind, month: Some(month), rows });
+    }
+    Ok(Ranking { kind, month: wanted.month, rows: Vec::new() })
+}
