@@ -2,6 +2,7 @@
 //! statistics, the reading of texts and the board's questions beside others, and how often intervals cover what was planted.
 
 mod board;
+mod intake;
 mod latency;
 mod stats;
 mod text;
@@ -26,12 +27,13 @@ pub(crate) fn main(args: &[String]) -> Result<ExitCode> {
     match args {
         [name] if name == "build" => build()?,
         [name, rest @ ..] if name == "board" => board::main(rest)?,
+        [name, rest @ ..] if name == "intake" => intake::main(rest)?,
         [name, rest @ ..] if name == "latency" => latency::main(rest)?,
         [name, rest @ ..] if name == "stats" => stats::main(rest)?,
         [name, rest @ ..] if name == "text" => text::main(rest)?,
         [name, rest @ ..] if name == "truth" => return truth::main(rest),
         [name, rest @ ..] if name == "warehouse" => warehouse::main(rest)?,
-        _ => bail!("bench takes the name of a bench: build, board, latency, stats, text, truth, warehouse"),
+        _ => bail!("bench takes the name of a bench: build, board, intake, latency, stats, text, truth, warehouse"),
     }
     Ok(ExitCode::SUCCESS)
 }

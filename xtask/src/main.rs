@@ -31,6 +31,8 @@ usage: cargo xtask <command>
   tidy               the house rules alone
   codegen [--check]  OpenAPI document and its TypeScript types, from the routes
   bench build        seconds of a rebuild after touching domain, app and warehouse
+  bench intake [--only rate|events|flood] [--seconds N] [--runs N]
+                     responses per second beside a bare append-and-sync server; events; back-pressure
   bench latency [--seconds N] [--rate N]
                      from submitting until the figure counts it and its case is listed
   bench stats [--only TASK]... [--python PATH] [--work DIR]
@@ -39,8 +41,9 @@ usage: cargo xtask <command>
                      how often the 95 % intervals cover a planted number; writes docs/truth.md
   bench warehouse --rows N [--work DIR] [--engines duckdb,polars,chdb] [--runs N] [--peers-only]
                      the board's questions on Peakend and on its peers, over the same files
-  torture kill [--times N] [--seed S]
-                     kill -9 under load, again and again: nothing acknowledged is lost or doubled
+  torture [kill|point|cut|fault|full|flip] [--short] [--times N] [--seed S]
+                     kill -9 at random and at named points, power cuts, disk faults, a full disk, flipped
+                     bits: nothing acknowledged is lost or doubled, no figure is another
 ";
 
 fn main() -> ExitCode {

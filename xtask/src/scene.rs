@@ -1,15 +1,16 @@
 //! A real server of its own data folder, furnished through its API for torture and benches.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::place;
 use crate::wire::Wire;
+use crate::{place, run};
 
 /// Longest wait for a start.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,12 +53,18 @@ pub(crate) struct Server {
 impl Server {
     /// Start over `data` and wait until it answers.
     pub(crate) fn start(binary: &Path, data: &Path) -> Result<Self> {
+        Self::start_with(binary, data, &[])
+    }
+
+    /// [`Server::start`] with more in its environment.
+    pub(crate) fn start_with(binary: &Path, data: &Path, environment: &[(&str, OsString)]) -> Result<Self> {
         let log = data.join("server.log");
         let log = std::fs::File::options().create(true).append(true).open(&log).context("open the server's log")?;
         let begun = Instant::now();
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.join("data"))
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -71,14 +78,17 @@ impl Server {
                         break url.trim().to_owned();
                     }
                 }
-                None => bail!("the server stopped at once: see server.log in {}", data.display()),
+                None => {
+                    let _status = child.wait();
+                    bail!("the server stopped at once: see server.log in {}", data.display())
+                }
             }
         };
         std::thread::spawn(move || lines.for_each(drop));
         let mut server = Self { child, url, ready: Duration::ZERO };
         let mut wire = Wire::to(&server.url, &[]);
         while !wire.get("/api/v1/health").is_ok_and(|a| a.status == 200) {
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > PATIENCE || server.gone(Duration::ZERO).is_some() {
                 bail!("the server did not answer within {} s", PATIENCE.as_secs());
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -98,6 +108,29 @@ impl Server {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("read its memory")?;
         let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
         Ok(line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or(0) / 1_024)
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, when it does within this time.
+    pub(crate) fn gone(&mut self, within: Duration) -> Option<ExitStatus> {
+        let begun = Instant::now();
+        loop {
+            match self.child.try_wait() {
+                Ok(None) if begun.elapsed() < within => std::thread::sleep(Duration::from_millis(2)),
+                found => return found.ok().flatten(),
+            }
+        }
+    }
+
+    /// Ask it to stop, and wait until it has; how it ended.
+    pub(crate) fn stop(&mut self) -> Result<ExitStatus> {
+        let order = format!("kill -TERM {}", self.child.id());
+        run::captured(Command::new("sh").args(["-c", &order]))?;
+        self.gone(PATIENCE).context("the server does not stop")
     }
 
     /// A connection with a key.

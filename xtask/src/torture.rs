@@ -1,48 +1,44 @@
-//! `cargo xtask torture kill`: a real server under load is killed again and
-//! again; what it acknowledged must be there, and nothing twice.
+//! `cargo xtask torture`: a real server is killed, its power is cut, its disk
+//! fails, fills up or forgets a bit. What it acknowledged must be there, once,
+//! and no figure may be another.
 
+mod cut;
+mod disk;
+mod fault;
+mod flip;
+mod full;
+mod ground;
+mod journal;
+mod kill;
 mod ledger;
+mod load;
+mod point;
+mod shim;
+mod verdict;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
 
-use crate::scene::{self, Folder, Server};
-use crate::wire::Wire;
-use ledger::{Kind, Ledger, Sent};
+use crate::scene;
 
-/// Connections that send responses; as many again send events.
-const CONNECTIONS: u64 = 3;
-/// Pause between two requests of a connection.
-const PAUSE: Duration = Duration::from_millis(8);
-/// Bounds of a run's life before it is killed, in milliseconds.
-const LIFE: (u64, u64) = (150, 1_500);
-/// Longest wait for the loop to take everything in.
-const SETTLING: Duration = Duration::from_secs(60);
+/// The tortures: name, how many times in the long form, and in the short one.
+const TORTURES: [(&str, u64, u64); 6] =
+    [("kill", 200, 2), ("point", 5, 1), ("cut", 200, 4), ("fault", 300, 40), ("full", 1, 0), ("flip", 1_000, 6)];
 
-/// `cargo xtask torture kill [--times N] [--seed S]`.
-pub(crate) fn main(args: &[String]) -> Result<ExitCode> {
-    let (mut times, mut seed) = (20, std::process::id().into());
-    let mut words = args.iter().map(String::as_str);
-    if words.next() != Some("kill") {
-        bail!("torture takes the name of a torture: kill [--times N] [--seed S]");
-    }
-    while let Some(flag) = words.next() {
-        let number = words.next().and_then(|n| n.parse::<u64>().ok()).with_context(|| format!("{flag} takes a number"));
-        match flag {
-            "--times" => times = number?.clamp(1, 1_000),
-            "--seed" => seed = number?,
-            other => bail!("torture kill takes --times and --seed, found '{other}'"),
-        }
-    }
-    kill(times, seed)
+/// What all tortures share.
+#[derive(Debug)]
+struct Settings {
+    binary: PathBuf,
+    seed: u64,
+    /// Whether each round has its line.
+    talks: bool,
 }
 
 /// Numbers from a seed (splitmix64), so that a run can be repeated.
+#[derive(Debug)]
 struct Dice(u64);
 
 impl Dice {
@@ -53,154 +49,76 @@ impl Dice {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         low + (z ^ (z >> 31)) % (high - low + 1)
     }
-}
 
-fn kill(times: u64, seed: u64) -> Result<ExitCode> {
-    let binary = scene::binary()?;
-    let folder = Folder::make("torture")?;
-    let mut dice = Dice(seed);
-    println!("machine: {}\nseed {seed}, {times} kills, {} connections", scene::machine(), 2 * CONNECTIONS);
-    let mut server = Server::start(&binary, &folder.0)?;
-    let key = scene::furnish(&server)?;
-    let (mut ledger, mut starts) = (Ledger::default(), Vec::new());
-    for round in 1..=times {
-        let life = Duration::from_millis(dice.between(LIFE.0, LIFE.1));
-        let before = ledger.acknowledged();
-        let heard = load(&mut server, &key, life, round, &mut ledger)?;
-        let open = ledger.open();
-        server = restart(&binary, &folder.0, &mut starts)?;
-        println!(
-            "kill {round:>3} after {:>5} ms: {heard:>4} sent, {:>4} acknowledged, {open:>2} without an answer; ready \
-             again in {} ms",
-            life.as_millis(),
-            ledger.acknowledged() - before,
-            server.ready.as_millis()
-        );
-        ledger.resend(&mut server.wire(&key))?;
+    /// Less than `limit`, which counts as 1 when it is 0.
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.between(0, (limit.max(1) - 1) as u64)).unwrap_or(0)
     }
-    // once more in the calm: what was never acknowledged is in by now, all else must answer "had come before"
-    let verdict = compare(&mut server.wire(&key), &mut ledger)?;
-    starts.sort_unstable();
-    let worst = starts.last().copied().unwrap_or_default();
-    let median = starts.get(starts.len() / 2).copied().unwrap_or_default();
-    println!("ready after a kill: median {} ms, longest {} ms", median.as_millis(), worst.as_millis());
-    println!("{verdict}");
-    Ok(if verdict.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn restart(binary: &Path, folder: &Path, starts: &mut Vec<Duration>) -> Result<Server> {
-    let server = Server::start(binary, folder)?;
-    starts.push(server.ready);
-    Ok(server)
-}
-
-/// Sends from all connections until `life` is over, kills the server, and
-/// notes what was acknowledged; how many requests were begun.
-fn load(server: &mut Server, key: &str, life: Duration, round: u64, ledger: &mut Ledger) -> Result<usize> {
-    let over = AtomicBool::new(false);
-    let wires: Vec<Wire> = (0..2 * CONNECTIONS).map(|_| server.wire(key)).collect();
-    let heard = std::thread::scope(|scope| {
-        let senders: Vec<_> = (0..)
-            .zip(wires)
-            .map(|(connection, wire)| {
-                let over = &over;
-                scope.spawn(move || send(wire, connection, round, over))
-            })
-            .collect();
-        let begun = Instant::now();
-        while begun.elapsed() < life {
-            std::thread::sleep(Duration::from_millis(1));
+/// `cargo xtask torture [NAME] [--short] [--times N] [--seed S]`.
+pub(crate) fn main(args: &[String]) -> Result<ExitCode> {
+    let (mut name, mut times, mut short, mut seed) = (None, None, false, u64::from(std::process::id()));
+    let mut words = args.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        let mut number =
+            || words.next().and_then(|n| n.parse::<u64>().ok()).with_context(|| format!("{word} takes a number"));
+        match word {
+            "--short" => short = true,
+            "--times" => times = Some(number()?.clamp(1, 10_000)),
+            "--seed" => seed = number()?,
+            other if TORTURES.iter().any(|t| t.0 == other) => name = Some(other),
+            other => {
+                let known = TORTURES.map(|t| t.0).join(", ");
+                bail!("torture takes {known}, --short, --times and --seed; found '{other}'")
+            }
         }
-        let killed = server.kill();
-        over.store(true, Ordering::Relaxed);
-        let heard: Vec<Sent> = senders.into_iter().flat_map(|s| s.join().unwrap_or_default()).collect();
-        killed.map(|()| heard)
-    })?;
-    let count = heard.len();
-    ledger.extend(heard);
-    Ok(count)
+    }
+    let settings = Settings { binary: scene::binary()?, seed, talks: !short };
+    println!("machine: {}\nseed {seed}", scene::machine());
+    let mut failed = 0;
+    for (torture, long, brief) in TORTURES.iter().filter(|t| name.is_none_or(|n| n == t.0)) {
+        let times = times.unwrap_or(if short { *brief } else { *long });
+        failed += usize::from(one(&settings, torture, times)? == Some(false));
+    }
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// One connection: a steady rate until the server is gone.
-fn send(mut wire: Wire, connection: u64, round: u64, over: &AtomicBool) -> Vec<Sent> {
-    let kind = if connection.is_multiple_of(2) { Kind::Response } else { Kind::Event };
-    let mut all = Vec::new();
-    for n in 0u64.. {
-        if over.load(Ordering::Relaxed) {
-            break;
+/// The short form against a binary; how many tortures held and how many did not.
+pub(crate) fn short(binary: PathBuf) -> Result<(usize, usize)> {
+    let settings = Settings { binary, seed: u64::from(std::process::id()), talks: false };
+    println!("torture, short form, seed {}", settings.seed);
+    let mut counts = (0, 0);
+    for (torture, _, brief) in TORTURES {
+        match one(&settings, torture, brief)? {
+            Some(true) => counts.0 += 1,
+            Some(false) => counts.1 += 1,
+            None => {}
         }
-        let id = format!("t{round}-{connection}-{n}");
-        let body = match kind {
-            // every fifth is a low score, which opens a case
-            Kind::Response => scene::response(&id, if n.is_multiple_of(5) { 2 } else { 9 }, "torture"),
-            Kind::Event => json!({ "messageId": id, "event": "Fund Redeemed", "userId": format!("u{connection}") }),
-        };
-        let mut sent = Sent { kind, id, body, acknowledged: false };
-        let answer = wire.post(kind.path(), &sent.body);
-        let gone = answer.is_err();
-        sent.acknowledged = answer.is_ok_and(|a| kind.taken(&a).is_some());
-        all.push(sent);
-        if gone {
-            break;
-        }
-        std::thread::sleep(PAUSE);
     }
-    all
+    Ok(counts)
 }
 
-/// What the comparison found.
-struct Verdict {
-    responses: usize,
-    events: usize,
-    lost: usize,
-    doubled: i64,
-    figure: i64,
-    voices: i64,
-    cases: i64,
-    low: i64,
-}
-
-impl Verdict {
-    fn holds(&self) -> bool {
-        let responses = i64::try_from(self.responses);
-        self.lost == 0
-            && self.doubled == 0
-            && responses == Ok(self.figure)
-            && responses == Ok(self.voices)
-            && self.cases == self.low
+/// One torture; none when it was left out.
+fn one(settings: &Settings, name: &str, times: u64) -> Result<Option<bool>> {
+    if times == 0 {
+        return Ok(None);
     }
-}
-
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "responses {}, of them in the figure {}, voices {}", self.responses, self.figure, self.voices)?;
-        writeln!(f, "low scores {}, cases opened {}; events {}", self.low, self.cases, self.events)?;
-        write!(f, "acknowledged and lost {}, doubled {}", self.lost, self.doubled)
-    }
-}
-
-fn compare(wire: &mut Wire, ledger: &mut Ledger) -> Result<Verdict> {
-    let lost = ledger.replay(wire)?;
-    let responses = ledger.count(Kind::Response);
-    let low = ledger.low_scores();
-    let wanted = i64::try_from(responses).unwrap_or(i64::MAX);
+    println!("\n── torture {name}");
     let begun = Instant::now();
-    let (mut figure, mut cases);
-    loop {
-        let table = wire.get("/api/v1/figures?metric=responses&survey=load")?.ok("read the figure")?;
-        figure = scene::counted(&table);
-        cases = total(wire, "/api/v1/cases?limit=1")?;
-        if (figure >= wanted && cases >= low) || begun.elapsed() > SETTLING {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let voices = total(wire, "/api/v1/voices?survey=load&limit=1")?;
-    let doubled = (figure - wanted).max(voices - wanted).max(cases - low).max(0);
-    Ok(Verdict { responses, events: ledger.count(Kind::Event), lost, doubled, figure, voices, cases, low })
-}
-
-fn total(wire: &mut Wire, path: &str) -> Result<i64> {
-    let page: Value = wire.get(path)?.ok("count")?;
-    page["total"].as_i64().with_context(|| format!("{path} has no total"))
+    let holds = match name {
+        "kill" => Some(kill::run(settings, times)?),
+        "point" => Some(point::run(settings, times)?),
+        "cut" => Some(cut::run(settings, times)?),
+        "fault" => Some(fault::run(settings, times)?),
+        "full" => full::run(settings)?,
+        _ => Some(flip::run(settings, times)?),
+    };
+    let word = match holds {
+        Some(true) => "holds",
+        Some(false) => "DOES NOT HOLD",
+        None => "left out: only root may mount a small file system",
+    };
+    println!("torture {name}: {word} ({:.0} s)", begun.elapsed().as_secs_f64());
+    Ok(holds)
 }

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use peakend_channel::act::mail::Mailer;
-use peakend_domain::{Clock, Entropy};
+use peakend_domain::{Actor, Clock, Entropy, OrgId};
 use peakend_query::Warehouse;
 use peakend_store::Store;
 use peakend_store::sense::intake::IntakeWriter;
+
+use crate::fresh::Fresh;
+use crate::sense::survey::Published;
 
 /// What the operator sets.
 #[derive(Debug, Clone)]
@@ -40,6 +43,10 @@ pub struct App {
     pub(crate) readers: crate::sense::reading::Readers,
     /// How far the imports of this process are.
     pub(crate) importing: crate::sense::import::Board,
+    /// Keys proven lately, by the hash of their secret.
+    pub(crate) keys: Fresh<String, Actor>,
+    /// Surveys answered lately, by organisation, code and version.
+    pub(crate) surveys: Fresh<(OrgId, String, Option<i64>), Arc<Published>>,
 }
 
 impl App {
@@ -65,6 +72,8 @@ impl App {
             employees: crate::insight::release::Lately::default(),
             readers: crate::sense::reading::Readers::default(),
             importing: crate::sense::import::Board::default(),
+            keys: Fresh::default(),
+            surveys: Fresh::default(),
         }
     }
 

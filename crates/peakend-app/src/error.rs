@@ -2,7 +2,10 @@
 
 use peakend_domain::FieldFault;
 use peakend_query::WarehouseError;
-use peakend_store::StoreError;
+use peakend_store::{DiskFault, StoreError};
+
+/// Seconds after which a caller tries again when the disk could not take something.
+const AGAIN_AFTER_S: u32 = 5;
 
 /// Refusals and faults, told apart: the HTTP floor maps each to one status.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,12 @@ pub enum Error {
         /// Seconds to wait.
         retry_after_s: u32,
     },
+    /// The disk is full; nothing was written.
+    #[error("the disk is full: retry after {retry_after_s} s")]
+    Full {
+        /// Seconds to wait.
+        retry_after_s: u32,
+    },
     /// The store broke.
     #[error("the store failed")]
     Store(#[source] StoreError),
@@ -58,6 +67,21 @@ impl Error {
         Self::Invalid(vec![FieldFault::new(path, code, message)])
     }
 
+    /// Whether the disk below store or warehouse has failed: then nobody knows
+    /// what it kept, and the process must start again and read.
+    #[must_use]
+    pub fn is_broken_disk(&self) -> bool {
+        match self {
+            Self::Store(e) => e.disk() == Some(DiskFault::Broken),
+            Self::Warehouse(WarehouseError::Storage { source, .. }) => {
+                /// Input/output error, on every Unix.
+                const EIO: i32 = 5;
+                source.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error) == Some(EIO)
+            }
+            _ => false,
+        }
+    }
+
     /// A refusal by rule.
     pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
         Self::Refused { code, message: message.into() }
@@ -73,6 +97,10 @@ impl From<StoreError> for Error {
     fn from(e: StoreError) -> Self {
         match e {
             StoreError::Busy { retry_after_s } => Self::Busy { retry_after_s },
+            // nothing was acknowledged: sending again under the same id is safe
+            StoreError::IntakeStopped(_) => Self::Busy { retry_after_s: AGAIN_AFTER_S },
+            StoreError::Full { retry_after_s } => Self::Full { retry_after_s },
+            e if e.disk() == Some(DiskFault::Full) => Self::Full { retry_after_s: AGAIN_AFTER_S },
             other => Self::Store(other),
         }
     }

@@ -7,6 +7,7 @@ pub mod admin;
 mod app;
 mod ctx;
 mod error;
+mod fresh;
 pub mod insight;
 pub mod sense;
 mod token;

@@ -98,6 +98,12 @@ impl From<Error> for Problem {
                 p.retry_after_s = Some(retry_after_s);
                 p
             }
+            Error::Full { retry_after_s } => {
+                let detail = "the disk of the server is full; nothing was written: try again when there is room";
+                let mut p = Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", detail);
+                p.retry_after_s = Some(retry_after_s);
+                p
+            }
             Error::Store(_) | Error::Warehouse(_) | Error::Fault(_) => {
                 let cause = chain(&e);
                 tracing::error!(cause, "a request failed");

@@ -1,7 +1,8 @@
 //! Connections and transactions over SQLite and PostgreSQL.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Once};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Executor as _, Transaction};
@@ -23,6 +24,8 @@ pub struct Store {
     reader: AnyPool,
     writer: AnyPool,
     engine: Engine,
+    /// Commits of [`Store::begin`] so far.
+    settled: Arc<AtomicU64>,
 }
 
 /// A transaction; rolls back when dropped without [`Tx::commit`].
@@ -30,6 +33,8 @@ pub struct Store {
 pub struct Tx {
     inner: Transaction<'static, Any>,
     engine: Engine,
+    /// Counted up by the commit.
+    settles: Option<Arc<AtomicU64>>,
 }
 
 impl Store {
@@ -45,13 +50,19 @@ impl Store {
             let shown: String = address.chars().take(24).collect();
             return Err(StoreError::Address(shown));
         };
+        if engine == Engine::Sqlite {
+            let file = address.trim_start_matches("sqlite:").trim_start_matches("//");
+            if let Some(damage) = crate::upkeep::log_damage(std::path::Path::new(file)) {
+                return Err(StoreError::corrupt("write-ahead log", damage));
+            }
+        }
         let (readers, writers) = match engine {
             Engine::Sqlite => (4, 1),
             Engine::Postgres => (8, 8),
         };
         let writer = pool(engine, &url, writers).await?;
         let reader = pool(engine, &url, readers).await?;
-        let store = Self { reader, writer, engine };
+        let store = Self { reader, writer, engine, settled: Arc::default() };
         migration::run(&store).await?;
         Ok(store)
     }
@@ -64,7 +75,7 @@ impl Store {
         let options: AnyConnectOptions = url.parse().map_err(StoreError::on("read the database's address"))?;
         let pool = AnyPoolOptions::new().max_connections(1).connect_with(options.disable_statement_logging());
         let reader = pool.await.map_err(StoreError::on("open the database"))?;
-        let store = Self { writer: reader.clone(), reader, engine: Engine::Sqlite };
+        let store = Self { writer: reader.clone(), reader, engine: Engine::Sqlite, settled: Arc::default() };
         Ok(if migration::is_current(&store).await? { Some(store) } else { None })
     }
 
@@ -76,17 +87,40 @@ impl Store {
 
     /// Begin a write. On SQLite there is one writer; others wait their turn.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let tx = self.begin_flow().await?;
+        Ok(Tx { settles: Some(Arc::clone(&self.settled)), ..tx })
+    }
+
+    /// Begin a write of what flows (the intake log and what the loop makes of
+    /// it): it leaves keys, surveys and scopes alone, so [`Store::generation`] stays.
+    pub async fn begin_flow(&self) -> Result<Tx, StoreError> {
         let inner = match self.engine {
-            Engine::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
+            Engine::Sqlite => match self.writer.begin_with("BEGIN IMMEDIATE").await {
+                // a commit that failed has ended the transaction in SQLite, not in the driver
+                Err(sqlx::Error::InvalidSavePointStatement) => {
+                    let broken = self.writer.acquire().await.map_err(StoreError::on("begin a transaction"))?;
+                    // whatever its closing says: it is gone
+                    let _closed = broken.close().await;
+                    self.writer.begin_with("BEGIN IMMEDIATE").await
+                }
+                begun => begun,
+            },
             Engine::Postgres => self.writer.begin().await,
         };
-        Ok(Tx { inner: inner.map_err(StoreError::on("begin a transaction"))?, engine: self.engine })
+        Ok(Tx { inner: inner.map_err(StoreError::on("begin a transaction"))?, engine: self.engine, settles: None })
+    }
+
+    /// A number that changes with every write other than of what flows: what was
+    /// read under the same number is still true. None when others may write too.
+    #[must_use]
+    pub fn generation(&self) -> Option<u64> {
+        (self.engine == Engine::Sqlite).then(|| self.settled.load(Ordering::Acquire))
     }
 
     /// A consistent view to read from.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let inner = self.reader.begin().await.map_err(StoreError::on("begin a read"))?;
-        Ok(Tx { inner, engine: self.engine })
+        Ok(Tx { inner, engine: self.engine, settles: None })
     }
 
     pub(crate) fn reader(&self) -> &AnyPool {
@@ -107,7 +141,11 @@ impl Store {
 impl Tx {
     /// Make everything in this transaction durable.
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.inner.commit().await.map_err(StoreError::on("commit"))
+        self.inner.commit().await.map_err(StoreError::on("commit"))?;
+        if let Some(settled) = self.settles {
+            settled.fetch_add(1, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// Which database it is, for the few statements that differ.
@@ -143,6 +181,8 @@ async fn pool(engine: Engine, url: &str, size: u32) -> Result<AnyPool, StoreErro
     AnyPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(std::time::Duration::from_secs(30))
+        // a file needs no greeting
+        .test_before_acquire(engine == Engine::Postgres)
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 if engine == Engine::Sqlite {

@@ -1,5 +1,14 @@
 //! Faults of the store.
 
+/// What a disk did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskFault {
+    /// It has no room; there may be room again.
+    Full,
+    /// It failed; nobody knows what it kept.
+    Broken,
+}
+
 /// Something broke below the rules; "not found" and refusals are never here.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -34,6 +43,12 @@ pub enum StoreError {
     /// The intake writer has stopped after a failed sync; the process must restart.
     #[error("intake has stopped after a storage fault: {0}")]
     IntakeStopped(String),
+    /// The disk has no room; nothing was written.
+    #[error("the disk is full: retry after {retry_after_s} s")]
+    Full {
+        /// Seconds to wait.
+        retry_after_s: u32,
+    },
     /// Too much waits to be written; try again after the given seconds.
     #[error("intake is full: retry after {retry_after_s} s")]
     Busy {
@@ -52,6 +67,35 @@ impl StoreError {
     /// A value that does not read back.
     pub fn corrupt(what: &'static str, reason: impl std::fmt::Display) -> Self {
         Self::Corrupt { what, reason: reason.to_string() }
+    }
+
+    /// What the disk did, when it is the cause.
+    #[must_use]
+    pub fn disk(&self) -> Option<DiskFault> {
+        /// SQLite's general result for a full disk.
+        const FULL: u32 = 13;
+        /// SQLite's general result for a failed read or write.
+        const IO: u32 = 10;
+        /// Kinds of [`IO`] that mean no more than no room, and no lock, for the index of the log.
+        const INDEX: [u32; 4] = [18, 19, 20, 21];
+        match self {
+            Self::Full { .. } => Some(DiskFault::Full),
+            Self::Database { source: sqlx::Error::Database(e), .. } => {
+                let code = e.code()?;
+                if code == "53100" {
+                    return Some(DiskFault::Full);
+                }
+                // PostgreSQL's codes have five characters, SQLite's are smaller numbers
+                let code = code.parse::<u32>().ok().filter(|_| code.len() < 5)?;
+                match (code & 0xff, code >> 8) {
+                    (FULL, _) => Some(DiskFault::Full),
+                    (IO, kind) if INDEX.contains(&kind) => Some(DiskFault::Full),
+                    (IO, _) => Some(DiskFault::Broken),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     /// Whether the cause is a broken uniqueness (or other) constraint.

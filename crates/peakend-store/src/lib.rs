@@ -20,4 +20,4 @@ pub mod upkeep;
 pub mod value;
 
 pub use db::{Engine, Store, Tx};
-pub use error::StoreError;
+pub use error::{DiskFault, StoreError};

@@ -3,6 +3,8 @@
 //! PostgreSQL looks after its own files: there cleaning is `VACUUM`, copying
 //! is `pg_dump`, and these functions say so instead of doing half of it.
 
+mod log;
+
 use std::path::Path;
 
 use sqlx::any::{AnyConnectOptions, AnyRow};
@@ -50,6 +52,17 @@ impl Store {
         }
     }
 
+    /// Copy what is in the write-ahead log into the database as far as nobody
+    /// reads it, so that the log begins anew and needs no more room.
+    pub(crate) async fn make_room(&self) -> Result<(), StoreError> {
+        if self.engine() == Engine::Postgres {
+            return Ok(());
+        }
+        let fault = "copy the write-ahead log into the database";
+        let mut writer = self.writer().acquire().await.map_err(StoreError::on(fault))?;
+        writer.execute("PRAGMA wal_checkpoint(PASSIVE)").await.map(drop).map_err(StoreError::on(fault))
+    }
+
     /// Copy the embedded database as it is at one moment into a new file, while
     /// others read and write. False with PostgreSQL, where nothing is done.
     pub async fn copy_into(&self, file: &Path) -> Result<bool, StoreError> {
@@ -75,6 +88,11 @@ pub async fn check_file(file: &Path, until: &[(String, i64)]) -> Result<FileChec
     let mut found = FileCheck::default();
     let url = format!("sqlite://{}?mode=ro", file.display());
     let options: AnyConnectOptions = url.parse().map_err(StoreError::on("read the database's address"))?;
+    if let Some(damage) = log_damage(file) {
+        found.faults.push(format!("its write-ahead log ({}-wal): {damage}", file.display()));
+        // reading the database would silently leave out what stands behind the damage
+        return Ok(found);
+    }
     let mut connection = match options.disable_statement_logging().connect().await {
         Ok(connection) => connection,
         Err(e) => {
@@ -95,6 +113,14 @@ pub async fn check_file(file: &Path, until: &[(String, i64)]) -> Result<FileChec
     }
     let _closed = connection.close().await;
     Ok(found)
+}
+
+/// What is wrong with the write-ahead log beside an embedded database; none when
+/// it is sound, absent or cannot be read.
+pub(crate) fn log_damage(file: &Path) -> Option<String> {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-wal");
+    log::damage(Path::new(&name)).ok().flatten()
 }
 
 fn complaint(row: &AnyRow) -> Option<String> {

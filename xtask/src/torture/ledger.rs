@@ -1,5 +1,7 @@
 //! Our own book of what was sent and what the server acknowledged.
 
+use std::time::SystemTime;
+
 use anyhow::{Result, bail};
 use serde_json::Value;
 
@@ -40,17 +42,22 @@ impl Kind {
 }
 
 /// One request with its fate.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sent {
     pub(super) kind: Kind,
     pub(super) id: String,
     pub(super) body: Value,
-    pub(super) acknowledged: bool,
+    /// When it left us.
+    pub(super) at: SystemTime,
+    /// When its acknowledgement was here.
+    pub(super) acknowledged: Option<SystemTime>,
+    /// Status of an answer that was no acknowledgement.
+    pub(super) refused: Option<u16>,
 }
 
 /// Everything that was sent.
-#[derive(Debug, Default)]
-pub(super) struct Ledger(Vec<Sent>);
+#[derive(Debug, Default, Clone)]
+pub(super) struct Ledger(pub(super) Vec<Sent>);
 
 impl Ledger {
     pub(super) fn extend(&mut self, sent: Vec<Sent>) {
@@ -58,11 +65,11 @@ impl Ledger {
     }
 
     pub(super) fn acknowledged(&self) -> usize {
-        self.0.iter().filter(|s| s.acknowledged).count()
+        self.0.iter().filter(|s| s.acknowledged.is_some()).count()
     }
 
     pub(super) fn open(&self) -> usize {
-        self.0.iter().filter(|s| !s.acknowledged).count()
+        self.0.len() - self.acknowledged()
     }
 
     pub(super) fn count(&self, kind: Kind) -> usize {
@@ -75,32 +82,40 @@ impl Ledger {
         i64::try_from(low.count()).unwrap_or(i64::MAX)
     }
 
-    /// Sends what was not acknowledged again, as a client would.
-    pub(super) fn resend(&mut self, wire: &mut Wire) -> Result<()> {
-        for sent in self.0.iter_mut().filter(|s| !s.acknowledged) {
-            let answer = wire.post(sent.kind.path(), &sent.body)?;
-            if sent.kind.taken(&answer).is_none() {
-                bail!("{} was not taken: status {}: {}", sent.id, answer.status, answer.body);
-            }
-            sent.acknowledged = true;
-        }
-        Ok(())
+    /// The book as it stood at a moment.
+    pub(super) fn until(&self, moment: SystemTime) -> Self {
+        let sent = self.0.iter().filter(|s| s.at <= moment).cloned();
+        let known = sent.map(|s| Sent { acknowledged: s.acknowledged.filter(|at| *at <= moment), ..s });
+        Self(known.collect())
     }
 
-    /// Sends everything again: how many acknowledged ids the server no longer knew.
-    pub(super) fn replay(&mut self, wire: &mut Wire) -> Result<usize> {
-        let mut lost = 0;
-        for sent in &self.0 {
-            let answer = wire.post(sent.kind.path(), &sent.body)?;
-            match sent.kind.taken(&answer) {
-                Some(true) => {}
-                Some(false) => {
-                    println!("lost: {}", sent.id);
-                    lost += 1;
-                }
-                None => bail!("{} was refused: status {}: {}", sent.id, answer.status, answer.body),
+    /// Sends everything again, as a client would that has no answer: how many
+    /// acknowledged ids the server no longer knew. All is acknowledged then.
+    pub(super) fn replay(&mut self, wires: &mut [Wire]) -> Result<usize> {
+        let size = self.0.len().div_ceil(wires.len().max(1)).max(1);
+        std::thread::scope(|scope| {
+            let parts = self.0.chunks_mut(size).zip(wires);
+            let running: Vec<_> = parts.map(|(part, wire)| scope.spawn(|| again(part, wire))).collect();
+            let mut lost = 0;
+            for part in running {
+                lost += part.join().unwrap_or_else(|_| bail!("sending again broke off"))?;
             }
-        }
-        Ok(lost)
+            Ok(lost)
+        })
     }
+}
+
+fn again(part: &mut [Sent], wire: &mut Wire) -> Result<usize> {
+    let mut lost = 0;
+    for sent in part {
+        let answer = wire.post(sent.kind.path(), &sent.body)?;
+        match sent.kind.taken(&answer) {
+            Some(false) if sent.acknowledged.is_some() => {
+                lost += 1;
+            }
+            Some(_) => sent.acknowledged = sent.acknowledged.or(Some(SystemTime::now())),
+            None => bail!("{} was refused: status {}: {}", sent.id, answer.status, answer.body),
+        }
+    }
+    Ok(lost)
 }

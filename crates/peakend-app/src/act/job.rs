@@ -46,7 +46,7 @@ impl App {
     /// nothing is due. Each job has a lease of its own: those behind one that
     /// stalls stay free for another worker.
     pub async fn run_next_job(&self, now: Timestamp) -> Result<Option<JobState>, Error> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.begin_flow().await?;
         let leased = store::claim(&mut tx, now, 1).await?.pop();
         tx.commit().await?;
         let Some(job) = leased else { return Ok(None) };

@@ -19,7 +19,7 @@ use crate::{Error, sha256_hex};
 mod copying;
 mod manifest;
 mod restore;
-mod verify;
+pub(crate) mod verify;
 
 pub use restore::{Former, check, exchange, in_use, lay_out};
 pub use verify::{FileFinding, Soundness, verify};

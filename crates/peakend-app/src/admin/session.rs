@@ -7,6 +7,7 @@ use peakend_store::admin::session::{self, Session};
 use peakend_store::admin::{api_key, org, user};
 
 use super::password;
+use crate::fresh::Moment;
 use crate::{App, Error, Token, sha256_hex};
 
 /// How long a session lasts at most.
@@ -104,12 +105,17 @@ pub async fn by_cookie(app: &App, token: &str) -> Result<(Actor, Session), Error
 
 /// Who an API key proves.
 pub async fn by_key(app: &App, secret: &str) -> Result<Actor, Error> {
-    let now = app.now();
+    let (now, moment, hash) = (app.now(), Moment::of(app), sha256_hex(secret.as_bytes()));
+    if let Some(actor) = app.keys.get(moment, &hash) {
+        return Ok(actor);
+    }
     let mut tx = app.store.read().await?;
-    let key = api_key::by_hash(&mut tx, &sha256_hex(secret.as_bytes())).await?.ok_or(Error::Unauthenticated)?;
+    let key = api_key::by_hash(&mut tx, &hash).await?.ok_or(Error::Unauthenticated)?;
     let scope = scope_of(&mut tx, &key.org, key.unit_id.as_deref(), now).await?;
     let role: Role = key.role;
-    Ok(Actor { kind: ActorKind::Key(key.id), role, scope })
+    let actor = Actor { kind: ActorKind::Key(key.id), role, scope };
+    app.keys.keep(moment, hash, actor.clone());
+    Ok(actor)
 }
 
 /// The scope of a unit today; a unit without a place today sees nothing.

@@ -12,14 +12,28 @@ use peakend_query::VoiceFact;
 use peakend_store::sense::intake::{self, LoggedEntry};
 use peakend_store::sense::voice;
 
+use super::survey::Shelf;
+use crate::admin::backup::verify;
 use crate::{App, Error};
 
 /// Name of the consumer whose offset is kept.
 pub(super) const CONSUMER: &str = "loop";
 /// Entries per transaction.
-const BATCH: i64 = 2000;
+///
+/// Answers to respondents wait while one is written, so it takes milliseconds.
+const BATCH: i64 = 250;
 /// Hot rows after which a segment is sealed.
 const SEAL_AT: i64 = 50_000;
+
+/// What became of one turn.
+enum Pumped {
+    /// So many entries were processed.
+    Batch(u64),
+    /// Somebody else processed them.
+    Overtaken,
+    /// None wait.
+    Nothing,
+}
 
 impl App {
     /// Process everything that waits; returns how many entries were processed.
@@ -29,30 +43,39 @@ impl App {
         let _alone = self.pumping.lock().await;
         let mut done = 0;
         loop {
-            let n = self.pump_batch().await?;
-            done += n;
-            if n == 0 {
-                return Ok(done);
+            match self.pump_batch().await? {
+                Pumped::Batch(n) => done += n,
+                Pumped::Overtaken => {}
+                Pumped::Nothing => return Ok(done),
             }
         }
     }
 
-    async fn pump_batch(&self) -> Result<u64, Error> {
-        let mut tx = self.store.begin().await?;
-        let from = intake::offset(&mut tx, CONSUMER).await?;
-        let entries = intake::after(&mut tx, from, BATCH).await?;
-        let Some(last) = entries.last().map(|e| e.seq) else { return Ok(0) };
-        let mut voices: BTreeMap<OrgId, Vec<Voice>> = BTreeMap::new();
+    async fn pump_batch(&self) -> Result<Pumped, Error> {
+        let mut view = self.store.read().await?;
+        let from = intake::offset(&mut view, CONSUMER).await?;
+        let entries = intake::after(&mut view, from, BATCH).await?;
+        let Some(last) = entries.last().map(|e| e.seq) else { return Ok(Pumped::Nothing) };
+        let mut batches = Vec::new();
         for (org, entries) in by_org(&entries) {
-            let heard = super::take_in::batch(self, &mut tx, &org, &entries).await?;
-            voices.entry(org).or_default().extend(heard);
+            batches.push(super::take_in::prepare(&mut view, org, &entries).await?);
+        }
+        drop(view);
+        let mut tx = self.store.begin_flow().await?;
+        if intake::offset(&mut tx, CONSUMER).await? != from {
+            // another server on the same store was faster
+            return Ok(Pumped::Overtaken);
+        }
+        let mut voices: Vec<(OrgId, Vec<Voice>)> = Vec::new();
+        for batch in batches {
+            voices.push(super::take_in::batch(self, &mut tx, batch).await?);
         }
         intake::advance(&mut tx, CONSUMER, last).await?;
         tx.commit().await?;
         for (org, voices) in voices {
             self.warehouse.append(org.as_str(), voices.iter().map(fact).collect()).await?;
         }
-        Ok(entries.len() as u64)
+        Ok(Pumped::Batch(entries.len() as u64))
     }
 
     /// Refill the warehouse's hot tail from the store; call once at start.
@@ -65,6 +88,15 @@ impl App {
             loop {
                 let mut tx = self.store.read().await?;
                 let voices = voice::after(&mut tx, &org.id, from, SEAL_AT).await?;
+                // the database has no checksums: what is not sealed yet is held against the log it came from
+                let differing = verify::differing(&mut tx, &org.id, &mut Shelf::default(), from, &voices).await?;
+                if let Some(first) = differing.first() {
+                    let all = differing.len();
+                    return Err(Error::Fault(format!(
+                        "the database is damaged ({all} voices, the first: {first}): run peakend verify-store and \
+                         restore a backup"
+                    )));
+                }
                 drop(tx);
                 let Some(last) = voices.last() else { break };
                 from = last.seq;

@@ -16,7 +16,7 @@ use super::link::OpenLink;
 use super::mask;
 use super::place::Places;
 use super::reading::OrgReader;
-use super::survey::{Published, Shelf};
+use super::survey::{Published, Shelf, published};
 use crate::{App, Ctx, Error, sha256_hex};
 
 /// What became of something that was sent.
@@ -35,13 +35,19 @@ pub struct Taken {
 pub async fn submit(ctx: &Ctx<'_>, sent: &Value) -> Result<Taken, Error> {
     ctx.require(Permission::Ingest)?;
     let (id, mut body) = split::<ResponseBody>(ctx.app, sent, "rsp")?;
-    let mut tx = ctx.app.store.read().await?;
-    if let Some(before) = intake::find(&mut tx, ctx.org(), IntakeKind::Response, &id).await? {
-        return replay(id, &before, &hash(sent));
-    }
-    let published = check(&mut tx, ctx.org(), &mut Shelf::default(), &body).await?;
-    drop(tx);
-    mask::answers(&published.survey, &mut body.answers);
+    let found = published(ctx.app, ctx.org(), &body.survey, body.version).await?;
+    let survey = match accepted(found, &body) {
+        Ok(survey) => survey,
+        Err(refusal) => {
+            // what was taken in before is answered as it was then, whatever has changed since
+            let mut tx = ctx.app.store.read().await?;
+            return match intake::find(&mut tx, ctx.org(), IntakeKind::Response, &id).await? {
+                Some(before) => replay(id, &before, &hash(sent)),
+                None => Err(refusal),
+            };
+        }
+    };
+    mask::answers(&survey.survey, &mut body.answers);
     send(ctx.app, ctx.org(), IntakeKind::Response, id, &body, hash(sent)).await
 }
 
@@ -136,7 +142,11 @@ pub(super) async fn send<T: serde::Serialize>(
 
 /// Check a body against its survey, which is returned.
 pub async fn check(tx: &mut Tx, org: &OrgId, shelf: &mut Shelf, body: &ResponseBody) -> Result<Arc<Published>, Error> {
-    let Some(published) = shelf.get(tx, org, &body.survey, body.version).await? else {
+    accepted(shelf.get(tx, org, &body.survey, body.version).await?, body)
+}
+
+fn accepted(found: Option<Arc<Published>>, body: &ResponseBody) -> Result<Arc<Published>, Error> {
+    let Some(published) = found else {
         let message = format!("there is no published survey `{}`", body.survey);
         return Err(Error::Invalid(vec![
             FieldFault::new("survey", "unknown_survey", message).arg("value", body.survey.as_str()),

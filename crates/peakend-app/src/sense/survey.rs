@@ -12,7 +12,8 @@ use peakend_store::sense::survey::{self, SurveyCount, SurveyVersion};
 pub use peakend_store::sense::survey::SurveyRow;
 use serde_json::{Value, json};
 
-use crate::{Ctx, Error};
+use crate::fresh::Moment;
+use crate::{App, Ctx, Error};
 
 /// What a draft is made of: its text, or the document the editor holds.
 #[derive(Debug, Clone)]
@@ -313,6 +314,25 @@ impl Shelf {
         self.found.insert(key, found.clone());
         Ok(found)
     }
+}
+
+/// [`Shelf::get`] of one survey, without reading it again while nothing has changed.
+pub(super) async fn published(
+    app: &App,
+    org: &OrgId,
+    code: &str,
+    version: Option<i64>,
+) -> Result<Option<Arc<Published>>, Error> {
+    let (moment, key) = (Moment::of(app), (org.clone(), code.to_owned(), version));
+    if let Some(found) = app.surveys.get(moment, &key) {
+        return Ok(Some(found));
+    }
+    let mut tx = app.store.read().await?;
+    let found = read_published(&mut tx, org, code, version).await?.map(Arc::new);
+    if let Some(found) = &found {
+        app.surveys.keep(moment, key, Arc::clone(found));
+    }
+    Ok(found)
 }
 
 async fn read_published(

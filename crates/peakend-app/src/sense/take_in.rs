@@ -50,14 +50,33 @@ impl Said {
     }
 }
 
+/// A batch of one organisation, read together with the rules it meets.
+pub(super) struct Batch<'a> {
+    org: OrgId,
+    said: Vec<(&'a LoggedEntry, Said)>,
+    places: Places,
+    zone: TimeZone,
+    alerts: AlertRules,
+    asks: AskRules,
+}
+
+/// Read what a batch needs, before the one writer is held.
+pub(super) async fn prepare<'a>(tx: &mut Tx, org: OrgId, entries: &[&'a LoggedEntry]) -> Result<Batch<'a>, Error> {
+    Ok(Batch {
+        said: read(tx, &org, entries).await?,
+        places: Places::load(tx, &org).await?,
+        zone: zone(tx, &org).await?,
+        alerts: AlertRules::load(tx, &org).await?,
+        asks: AskRules::load(tx, &org).await?,
+        org,
+    })
+}
+
 /// Take a batch in; returns the new voices in log order.
-pub(super) async fn batch(app: &App, tx: &mut Tx, org: &OrgId, entries: &[&LoggedEntry]) -> Result<Vec<Voice>, Error> {
-    let said = read(tx, org, entries).await?;
+pub(super) async fn batch(app: &App, tx: &mut Tx, batch: Batch<'_>) -> Result<(OrgId, Vec<Voice>), Error> {
+    let Batch { org, said, places, zone, alerts, asks } = batch;
+    let org = &org;
     let (who, persons) = persons(app, tx, org, &said).await?;
-    let places = Places::load(tx, org).await?;
-    let zone = zone(tx, org).await?;
-    let alerts = AlertRules::load(tx, org).await?;
-    let asks = AskRules::load(tx, org).await?;
     let reader = app.readers.current(tx, org).await?;
     let now = app.now();
     let happened = said.iter().zip(&who).map(|((entry, said), who)| match said {
@@ -96,7 +115,7 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, org: &OrgId, entries: &[&Logge
         alert::decide_in(tx, &*app.entropy, &alerts, &places, &heard, reached).await?;
         voices.push(heard);
     }
-    Ok(voices)
+    Ok((org.clone(), voices))
 }
 
 async fn read<'a>(

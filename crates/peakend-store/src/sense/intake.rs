@@ -2,7 +2,9 @@
 //!
 //! Acknowledged means committed and synced. Single entries go through
 //! [`IntakeWriter`], which commits whatever has queued while the previous sync
-//! ran (natural group commit, no timer). The key `(org, kind, id)` is unique
+//! ran (natural group commit, no timer). A full disk refuses until there is
+//! room; a disk that fails ends the writer for good, because nobody knows what
+//! it kept: the process must start again and read. The key `(org, kind, id)` is unique
 //! for ever: the same body is the same entry, another body is a conflict.
 //! Erasure leaves a tombstone: position, id and kind without body and hash. No
 //! consumer sees it, and what is sent under its id again changes nothing.
@@ -12,10 +14,10 @@ use std::sync::Arc;
 
 use peakend_domain::{OrgId, micros};
 use sqlx::Row as _;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::row::{Cell, Columns, JSON_ROWS, json_rows, rows_from_json};
-use crate::{Store, StoreError, Tx};
+use crate::{DiskFault, Store, StoreError, Tx};
 
 /// What kind of thing came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,8 +99,11 @@ type Waiting = (IntakeEntry, oneshot::Sender<Result<Receipt, Arc<StoreError>>>);
 pub struct IntakeWriter {
     queue: mpsc::Sender<Waiting>,
     written: Arc<Notify>,
+    halted: Arc<watch::Sender<bool>>,
 }
 
+/// Seconds after which a caller tries again when the disk was full.
+const ROOM_AFTER_S: u32 = 5;
 /// Entries that may wait for a commit before callers are told to come back.
 const QUEUE: usize = 8192;
 /// Entries per commit at most.
@@ -109,9 +114,9 @@ impl IntakeWriter {
     #[must_use]
     pub fn start(store: Store) -> Self {
         let (queue, receiver) = mpsc::channel(QUEUE);
-        let written = Arc::new(Notify::new());
-        tokio::spawn(run(store, receiver, Arc::clone(&written)));
-        Self { queue, written }
+        let (written, halted) = (Arc::new(Notify::new()), Arc::new(watch::Sender::new(false)));
+        tokio::spawn(run(store, receiver, Arc::clone(&written), Arc::clone(&halted)));
+        Self { queue, written, halted }
     }
 
     /// Take one entry in; returns after the commit is on stable storage.
@@ -123,6 +128,7 @@ impl IntakeWriter {
         })?;
         match answer.await {
             Ok(Ok(receipt)) => Ok(receipt),
+            Ok(Err(e)) if e.disk() == Some(DiskFault::Full) => Err(StoreError::Full { retry_after_s: ROOM_AFTER_S }),
             Ok(Err(e)) => Err(StoreError::IntakeStopped(e.to_string())),
             Err(_) => Err(StoreError::IntakeStopped("the writer has ended".to_owned())),
         }
@@ -133,11 +139,29 @@ impl IntakeWriter {
     pub fn written(&self) -> Arc<Notify> {
         Arc::clone(&self.written)
     }
+
+    /// Take nothing in any more: the disk has failed.
+    pub fn halt(&self) {
+        self.halted.send_replace(true);
+    }
+
+    /// Returns when nothing is taken in any more; then the process must end.
+    pub async fn halted(&self) {
+        let mut state = self.halted.subscribe();
+        // the sender lives in `self`: the wait cannot fail
+        let _seen = state.wait_for(|halted| *halted).await;
+    }
 }
 
-async fn run(store: Store, mut receiver: mpsc::Receiver<Waiting>, written: Arc<Notify>) {
+async fn run(
+    store: Store,
+    mut receiver: mpsc::Receiver<Waiting>,
+    written: Arc<Notify>,
+    halted: Arc<watch::Sender<bool>>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
-    while receiver.recv_many(&mut batch, BATCH).await > 0 {
+    // callers that wait when it halts learn from the closed queue that nothing was acknowledged
+    while !*halted.borrow() && receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (entries, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         match commit(&store, &entries).await {
             Ok(receipts) => {
@@ -150,9 +174,18 @@ async fn run(store: Store, mut receiver: mpsc::Receiver<Waiting>, written: Arc<N
             }
             Err(e) => {
                 tracing::error!(error = %e, "intake commit failed; nothing of the batch is acknowledged");
+                let fault = e.disk();
                 let shared = Arc::new(e);
+                if fault == Some(DiskFault::Broken) {
+                    halted.send_replace(true);
+                }
                 for reply in replies {
                     let _gone = reply.send(Err(Arc::clone(&shared)));
+                }
+                if fault == Some(DiskFault::Full)
+                    && let Err(e) = store.make_room().await
+                {
+                    tracing::warn!(error = %e, "there is no room to copy the write-ahead log either");
                 }
             }
         }
@@ -160,7 +193,7 @@ async fn run(store: Store, mut receiver: mpsc::Receiver<Waiting>, written: Arc<N
 }
 
 async fn commit(store: &Store, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_flow().await?;
     let receipts = append(&mut tx, entries).await?;
     tx.commit().await?;
     Ok(receipts)

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests fail by panicking")]
 mod act;
 mod ask;
+mod disk;
 mod erasure;
 mod insight;
 mod intake;

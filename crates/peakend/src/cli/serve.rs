@@ -12,6 +12,11 @@ use tokio::time::MissedTickBehavior;
 use crate::config::{DataOptions, MailOptions, ServerOptions};
 use crate::wiring::{self, SystemClock};
 
+/// Pause of the loop between two looks: each is a sync, which answers to respondents wait for.
+const GATHERING: Duration = Duration::from_millis(15);
+/// Time for the last answers when the disk has failed.
+const LAST_ANSWERS: Duration = Duration::from_millis(100);
+
 /// Serve until told to stop.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
@@ -49,7 +54,15 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Resul
     background.spawn(keep_pumping(Arc::clone(&app)));
     background.spawn(keep_running_jobs(Arc::clone(&app)));
     background.spawn(keep_sealing(Arc::clone(&app)));
-    axum::serve(listener, peakend_http::router(Arc::clone(&app))).with_graceful_shutdown(told_to_stop()).await?;
+    let serving = axum::serve(listener, peakend_http::router(Arc::clone(&app))).with_graceful_shutdown(told_to_stop());
+    tokio::select! {
+        ended = serving => ended?,
+        () = app.intake.halted() => {
+            // callers who wait get their refusal
+            tokio::time::sleep(LAST_ANSWERS).await;
+            anyhow::bail!("the disk has failed, see the log above: start again to read what it kept");
+        }
+    }
     background.shutdown().await;
     app.pump().await?;
     app.seal().await?;
@@ -57,15 +70,25 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Resul
     Ok(())
 }
 
+/// A disk that failed once is not asked again: what it kept is read at the next start.
+fn halt_when_broken(app: &App, e: &peakend_app::Error) {
+    if e.is_broken_disk() {
+        app.intake.halt();
+    }
+}
+
 /// The loop follows the intake log: woken by each commit.
 async fn keep_pumping(app: Arc<App>) {
     let written = app.intake.written();
     loop {
         if let Err(e) = app.pump().await {
+            halt_when_broken(&app, &e);
             tracing::error!(error = %e, "the loop could not process the intake log; trying again");
             tokio::time::sleep(Duration::from_secs(1)).await;
             continue;
         }
+        // what comes in meanwhile shares the next transaction
+        tokio::time::sleep(GATHERING).await;
         // the timeout covers entries written by another process on the same store
         let _woken = tokio::time::timeout(Duration::from_secs(5), written.notified()).await;
     }
@@ -82,6 +105,7 @@ async fn keep_running_jobs(app: Arc<App>) {
                 Ok(Some(_)) => {}
                 Ok(None) => break,
                 Err(e) => {
+                    halt_when_broken(&app, &e);
                     tracing::error!(error = %e, "jobs could not be run");
                     break;
                 }
@@ -99,6 +123,7 @@ async fn keep_sealing(app: Arc<App>) {
     loop {
         every.tick().await;
         if let Err(e) = app.seal().await {
+            halt_when_broken(&app, &e);
             tracing::error!(error = %e, "hot rows could not be sealed");
         }
     }

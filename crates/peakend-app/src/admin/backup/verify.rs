@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use peakend_store::Store;
+use peakend_domain::OrgId;
+use peakend_domain::sense::voice::Voice;
 use peakend_store::admin::org;
 use peakend_store::sense::intake::{self, IntakeKind, LoggedEntry};
 use peakend_store::sense::voice;
 use peakend_store::upkeep::{FileCheck, check_file};
+use peakend_store::{Store, Tx};
 use serde::Serialize;
 
 use super::manifest::{OrgManifest, folders};
@@ -139,24 +141,39 @@ async fn retold(file: &Path) -> Result<Vec<String>, Error> {
                 }
             };
             let Some(last) = voices.last().map(|v| v.seq) else { break };
-            let entries = intake::between(&mut tx, &org.id, from, last, i64::MAX).await?;
-            let entries: HashMap<i64, LoggedEntry> = entries.into_iter().map(|e| (e.seq, e)).collect();
-            for voice in voices {
-                let Some(entry) = entries.get(&voice.seq) else { continue };
-                let agrees = match entry.entry.kind {
-                    IntakeKind::Response => response::agrees(&mut tx, &org.id, &mut shelf, entry, &voice).await?,
-                    _ => signal::agrees(entry, &voice),
-                };
-                if agrees == Some(false) && faults.len() < SHOWN {
-                    faults
-                        .push(format!("voice {} says something else than position {} of the log", voice.id, voice.seq));
-                }
-            }
+            let differing = differing(&mut tx, &org.id, &mut shelf, from, &voices).await?;
+            faults.extend(differing.into_iter().take(SHOWN.saturating_sub(faults.len())));
             from = last;
         }
     }
     drop(tx);
     store.close().await;
+    Ok(faults)
+}
+
+/// Voices that say something else than their entries in the log, one sentence
+/// each; `voices` are in the order of the log, all behind position `from`.
+pub(crate) async fn differing(
+    tx: &mut Tx,
+    org: &OrgId,
+    shelf: &mut Shelf,
+    from: i64,
+    voices: &[Voice],
+) -> Result<Vec<String>, Error> {
+    let Some(last) = voices.last().map(|v| v.seq) else { return Ok(Vec::new()) };
+    let entries = intake::between(tx, org, from, last, i64::MAX).await?;
+    let entries: HashMap<i64, LoggedEntry> = entries.into_iter().map(|e| (e.seq, e)).collect();
+    let mut faults = Vec::new();
+    for voice in voices {
+        let Some(entry) = entries.get(&voice.seq) else { continue };
+        let agrees = match entry.entry.kind {
+            IntakeKind::Response => response::agrees(tx, org, shelf, entry, voice).await?,
+            _ => signal::agrees(entry, voice),
+        };
+        if agrees == Some(false) {
+            faults.push(format!("voice {} says something else than position {} of the log", voice.id, voice.seq));
+        }
+    }
     Ok(faults)
 }
 

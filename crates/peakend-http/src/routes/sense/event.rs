@@ -147,7 +147,9 @@ async fn many(app: ServerState, request: Request) -> Response {
 
 fn now_or_never(result: Result<Message, Error>) -> Result<Result<Message, Error>, Error> {
     match result {
-        Err(e @ (Error::Busy { .. } | Error::Store(_) | Error::Fault(_) | Error::Forbidden)) => Err(e),
+        Err(e @ (Error::Busy { .. } | Error::Full { .. } | Error::Store(_) | Error::Fault(_) | Error::Forbidden)) => {
+            Err(e)
+        }
         other => Ok(other),
     }
 }
