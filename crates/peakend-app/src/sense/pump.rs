@@ -18,10 +18,10 @@ use crate::{App, Error};
 
 /// Name of the consumer whose offset is kept.
 pub(super) const CONSUMER: &str = "loop";
-/// Entries per transaction.
-///
-/// Answers to respondents wait while one is written, so it takes milliseconds.
+/// Entries per transaction while callers wait for their own: it takes milliseconds.
 const BATCH: i64 = 250;
+/// Entries per transaction while nobody waits, as after an import.
+const BULK: i64 = 2_000;
 /// Hot rows after which a segment is sealed.
 const SEAL_AT: i64 = 50_000;
 
@@ -52,9 +52,10 @@ impl App {
     }
 
     async fn pump_batch(&self) -> Result<Pumped, Error> {
+        let most = if self.intake.recent() > 0 { BATCH } else { BULK };
         let mut view = self.store.read().await?;
         let from = intake::offset(&mut view, CONSUMER).await?;
-        let entries = intake::after(&mut view, from, BATCH).await?;
+        let entries = intake::after(&mut view, from, most).await?;
         let Some(last) = entries.last().map(|e| e.seq) else { return Ok(Pumped::Nothing) };
         let mut batches = Vec::new();
         for (org, entries) in by_org(&entries) {

@@ -11,6 +11,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use peakend_domain::{OrgId, micros};
 use sqlx::Row as _;
@@ -100,6 +101,7 @@ pub struct IntakeWriter {
     queue: mpsc::Sender<Waiting>,
     written: Arc<Notify>,
     halted: Arc<watch::Sender<bool>>,
+    recent: Arc<AtomicU64>,
 }
 
 /// Seconds after which a caller tries again when the disk was full.
@@ -116,12 +118,13 @@ impl IntakeWriter {
         let (queue, receiver) = mpsc::channel(QUEUE);
         let (written, halted) = (Arc::new(Notify::new()), Arc::new(watch::Sender::new(false)));
         tokio::spawn(run(store, receiver, Arc::clone(&written), Arc::clone(&halted)));
-        Self { queue, written, halted }
+        Self { queue, written, halted, recent: Arc::default() }
     }
 
     /// Take one entry in; returns after the commit is on stable storage.
     pub async fn submit(&self, entry: IntakeEntry) -> Result<Receipt, StoreError> {
         let (reply, answer) = oneshot::channel();
+        self.recent.fetch_add(1, Ordering::Relaxed);
         self.queue.try_send((entry, reply)).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => StoreError::Busy { retry_after_s: 2 },
             mpsc::error::TrySendError::Closed(_) => StoreError::IntakeStopped("the writer has ended".to_owned()),
@@ -138,6 +141,13 @@ impl IntakeWriter {
     #[must_use]
     pub fn written(&self) -> Arc<Notify> {
         Arc::clone(&self.written)
+    }
+
+    /// How many callers came since this was last asked: while they come, who
+    /// else writes keeps it short.
+    #[must_use]
+    pub fn recent(&self) -> u64 {
+        self.recent.swap(0, Ordering::Relaxed)
     }
 
     /// Take nothing in any more: the disk has failed.

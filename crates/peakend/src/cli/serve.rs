@@ -54,7 +54,9 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Resul
     background.spawn(keep_pumping(Arc::clone(&app)));
     background.spawn(keep_running_jobs(Arc::clone(&app)));
     background.spawn(keep_sealing(Arc::clone(&app)));
-    let serving = axum::serve(listener, peakend_http::router(Arc::clone(&app))).with_graceful_shutdown(told_to_stop());
+    let serving = axum::serve(listener, peakend_http::router(Arc::clone(&app)))
+        .with_graceful_shutdown(told_to_stop())
+        .into_future();
     tokio::select! {
         ended = serving => ended?,
         () = app.intake.halted() => {
