@@ -33,6 +33,8 @@ export default async function themes(t) {
     await page.getByLabel('Text of rule 1').fill('queue* or 排队 or 排隊');
     await page.getByText(/at character/).waitFor({ state: 'detached' });
     await page.locator('fieldset .found').filter({ hasText: /^[1-9]/ }).waitFor();
+    // The browser notes each answer 422; those to the rule above are meant.
+    page.faults = page.faults.filter((fault) => !/status of 422/.test(fault));
     await t.sound(page, { lang: 'en' });
   });
 

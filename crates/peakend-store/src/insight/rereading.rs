@@ -6,7 +6,7 @@ use peakend_domain::{OrgId, Pillar, RereadingId, micros, timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::row::{Cell, Columns, JSON_ROWS, json_rows, rows_from_json};
+use crate::row::Columns;
 use crate::sense::voice::reading_text;
 use crate::{StoreError, Tx};
 
@@ -103,34 +103,27 @@ pub async fn voices_with_words(tx: &mut Tx, org: &OrgId) -> Result<u64, StoreErr
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
-/// Columns of a row of [`keep`], and which of them are numbers.
-const WIDTH: usize = 5;
-const NUMBERS: [usize; 1] = [3];
-
-/// Keep what was read in voices; those that are gone meanwhile are left out.
+/// Keep what was read in voices; those that are gone meanwhile are left out. One
+/// statement per voice, each by its key: joined with a list of rows SQLite may
+/// read that list anew for every voice there is.
 pub async fn keep(tx: &mut Tx, org: &OrgId, voices: &[&Voice]) -> Result<u64, StoreError> {
-    let rows = rows_from_json(tx.engine(), WIDTH, &NUMBERS);
-    let names = "id, theme, language, sentiment, reading";
-    let sql = format!(
-        "WITH heard ({names}) AS ({rows}) UPDATE voice SET theme = heard.theme, language = heard.language, \
-         sentiment = heard.sentiment, reading = heard.reading FROM heard \
-         WHERE voice.org_id = $2 AND voice.id = heard.id"
-    );
     let mut kept = 0;
-    for chunk in voices.chunks(JSON_ROWS) {
-        let done = sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
-            .bind(json_rows(chunk, |v| cells(v))?)
-            .bind(org.as_str())
-            .execute(&mut **tx)
-            .await
-            .map_err(StoreError::on("keep what was read in voices"))?;
+    for voice in voices {
+        let done = sqlx::query(
+            "UPDATE voice SET theme = $3, language = $4, sentiment = $5, reading = $6 WHERE org_id = $1 AND id = $2",
+        )
+        .bind(org.as_str())
+        .bind(voice.id.as_str())
+        .bind(voice.theme.as_str())
+        .bind(voice.language.as_str())
+        .bind(voice.sentiment.map(i64::from))
+        .bind(reading_text(&voice.reading))
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::on("keep what was read in voices"))?;
         kept += done.rows_affected();
     }
     Ok(kept)
-}
-
-fn cells(v: &Voice) -> [Cell<'_>; WIDTH] {
-    [(&v.id).into(), (&v.theme).into(), (&v.language).into(), v.sentiment.into(), reading_text(&v.reading).into()]
 }
 
 fn count(n: u64) -> i64 {
