@@ -1,13 +1,17 @@
 """The tasks of the example `speed` of peakend-stats in Python: same data, same figures.
 
-usage: beside.py FOLDER TASK [UNITS]; prints one line of JSON: seconds on the clock and of
-the processor, peak memory in MiB, the figures. Reading the data is not timed.
+usage: stats_peers.py FOLDER TASK SIZE LIMIT; prints one line of JSON: seconds on the clock and
+of the processor, peak memory in MiB, the figures; or, after LIMIT seconds of the clock, that it
+was stopped. SIZE is the number of drivers, groups, units or rows. Reading the data is not timed.
 """
 
 import json
+import os
 import resource
 import sys
+import threading
 import time
+import warnings
 
 import numpy as np
 
@@ -16,12 +20,17 @@ def columns(folder, name, width):
     return np.fromfile(f"{folder}/{name}.f64", dtype="<f8").reshape(width, -1)
 
 
-def drivers(folder):
+def driver_columns(folder, size):
     data = columns(folder, "drivers", 21)
+    return data[:size], data[20]
+
+
+def drivers(folder, size):
+    data = np.vstack(driver_columns(folder, size))
 
     def run():
         correlation = np.corrcoef(data)
-        among, outcome = correlation[:20, :20], correlation[:20, 20]
+        among, outcome = correlation[:size, :size], correlation[:size, size]
         values, vectors = np.linalg.eigh(among)
         root = vectors @ np.diag(np.sqrt(values)) @ vectors.T
         weights = root**2 @ np.linalg.solve(root, outcome) ** 2
@@ -56,10 +65,37 @@ def shapley(among, outcome):
     return gains
 
 
-def bootstrap(folder):
+def relative_importance(folder, size):
+    import pandas as pd
+    from relativeImp import relativeImp
+
+    data, outcome = driver_columns(folder, size)
+    names = [f"d{i}" for i in range(size)]
+    frame = pd.DataFrame(data.T, columns=names).assign(outcome=outcome)
+
+    def run():
+        return {"weights": relativeImp(frame, "outcome", names)["rawRelaImpt"].tolist()}
+
+    return run
+
+
+def pingouin(folder, size):
+    import pandas as pd
+    import pingouin as pg
+
+    data, outcome = driver_columns(folder, size)
+    frame = pd.DataFrame(data.T, columns=[f"d{i}" for i in range(size)])
+
+    def run():
+        return {"gains": pg.linear_regression(frame, outcome, relimp=True)["relimp"][1:].tolist()}
+
+    return run
+
+
+def bootstrap(folder, size):
     from scipy import stats
 
-    groups = columns(folder, "answers", 50)
+    groups = columns(folder, "answers", 50)[:size]
 
     def run():
         limits = []
@@ -74,9 +110,24 @@ def bootstrap(folder):
     return run
 
 
-def multinomial(folder):
+def arch(folder, size):
+    from arch.bootstrap import IIDBootstrap
+
+    groups = columns(folder, "answers", 50)[:size]
+
+    def run():
+        limits = []
+        for answers in groups:
+            drawn = IIDBootstrap(answers, seed=np.random.default_rng(1))
+            limits.append(drawn.conf_int(np.mean, 10_000, method="percentile").ravel().tolist())
+        return {"limits": limits}
+
+    return run
+
+
+def multinomial(folder, size):
     """The same law with counts drawn instead of rows: the quickest way in numpy."""
-    groups = columns(folder, "answers", 50)
+    groups = columns(folder, "answers", 50)[:size]
 
     def run():
         rng = np.random.default_rng(1)
@@ -91,16 +142,33 @@ def multinomial(folder):
     return run
 
 
-def staggered(folder):
+def rollout(folder, size):
     import pandas as pd
-    from csdid.att_gt import ATTgt
 
     unit, period, first, outcome = columns(folder, "rollout", 4)
     frame = pd.DataFrame(
         {"unit": unit.astype(int), "period": period.astype(int), "first": first.astype(int), "y": outcome}
     )
-    if len(sys.argv) > 3:
-        frame = frame[frame.unit < int(sys.argv[3])]
+    return frame[frame.unit < size].copy()
+
+
+def diff_diff(folder, size):
+    from diff_diff import CallawaySantAnna
+
+    frame = rollout(folder, size)
+
+    def run():
+        model = CallawaySantAnna(control_group="never_treated", estimation_method="reg")
+        found = model.fit(frame, outcome="y", unit="unit", time="period", first_treat="first")
+        return {"effect": float(found.overall_att), "error": float(found.overall_se)}
+
+    return run
+
+
+def csdid(folder, size):
+    from csdid.att_gt import ATTgt
+
+    frame = rollout(folder, size)
 
     def run():
         import contextlib
@@ -117,13 +185,17 @@ def staggered(folder):
     return run
 
 
-def cox(folder):
+def spells(folder, size):
+    data = columns(folder, "spells", 7)[:, :size]
+    return data[0], data[1] > 0, np.ascontiguousarray(data[2:].T)
+
+
+def lifelines(folder, size):
     import pandas as pd
     from lifelines import CoxPHFitter
 
-    data = columns(folder, "spells", 7)
-    names = ["months", "left", "a", "b", "c", "d", "e"]
-    frame = pd.DataFrame(dict(zip(names, data)))
+    months, left, covariates = spells(folder, size)
+    frame = pd.DataFrame(covariates, columns=list("abcde")).assign(months=months, left=left)
 
     def run():
         fit = CoxPHFitter().fit(frame, "months", "left")
@@ -132,11 +204,47 @@ def cox(folder):
     return run
 
 
+def statsmodels(folder, size):
+    from statsmodels.duration.hazard_regression import PHReg
+
+    months, left, covariates = spells(folder, size)
+
+    def run():
+        fit = PHReg(months, covariates, status=left, ties="efron").fit(disp=0)
+        return {"coefficients": fit.params.tolist(), "errors": fit.bse.tolist()}
+
+    return run
+
+
+def sksurv(folder, size):
+    from sksurv.linear_model import CoxPHSurvivalAnalysis
+    from sksurv.util import Surv
+
+    months, left, covariates = spells(folder, size)
+    outcome = Surv.from_arrays(left, months)
+
+    def run():
+        return {"coefficients": CoxPHSurvivalAnalysis(ties="efron").fit(covariates, outcome).coef_.tolist()}
+
+    return run
+
+
+def stop(limit):
+    print(json.dumps({"stopped": limit}), flush=True)
+    os._exit(0)
+
+
 def main():
-    run = globals()[sys.argv[2]](sys.argv[1])
+    folder, task, size, limit = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+    warnings.simplefilter("ignore")
+    run = globals()[task](folder, size)
+    watch = threading.Timer(limit, stop, [limit])
+    watch.daemon = True
+    watch.start()
     begun, busy = time.perf_counter(), time.process_time()
     figures = run()
     seconds, processor = time.perf_counter() - begun, time.process_time() - busy
+    watch.cancel()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"seconds": seconds, "processor": processor, "peak_mib": peak, "figures": figures}))
 

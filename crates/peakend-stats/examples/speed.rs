@@ -1,8 +1,9 @@
 //! The tasks that are measured beside Python (`benches/stats_peers.py`).
 //!
 //! `speed FOLDER make` writes the data as columns of little-endian f64; `speed
-//! FOLDER TASK` runs a task on it and prints one line of JSON: seconds, peak memory
-//! in MiB, the figures. Reading the data is not timed.
+//! FOLDER TASK [SIZE]` runs a task on it, or on the first SIZE drivers, groups, units
+//! or rows, and prints one line of JSON: seconds, peak memory in MiB, the figures.
+//! Reading the data is not timed.
 
 #![expect(clippy::print_stdout, reason = "a command talks on its standard output")]
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
@@ -35,16 +36,18 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, task] = args.as_slice() else {
-        return Err("usage: speed FOLDER make|drivers|bootstrap|staggered|cox".into());
+    let (folder, task, size) = match args.as_slice() {
+        [folder, task] => (folder, task, usize::MAX),
+        [folder, task, size] => (folder, task, size.parse()?),
+        _ => return Err("usage: speed FOLDER make|drivers|bootstrap|staggered|cox [SIZE]".into()),
     };
     let folder = Path::new(folder);
     let (seconds, figures) = match task.as_str() {
         "make" => return make(folder),
-        "drivers" => drivers(folder)?,
-        "bootstrap" => bootstrap(folder)?,
-        "staggered" => staggered(folder)?,
-        "cox" => cox(folder)?,
+        "drivers" => drivers(folder, size)?,
+        "bootstrap" => bootstrap(folder, size)?,
+        "staggered" => staggered(folder, size)?,
+        "cox" => cox(folder, size)?,
         other => return Err(format!("no task is called '{other}'").into()),
     };
     let (wall, processor) = seconds;
@@ -70,17 +73,17 @@ fn timed<T>(run: impl FnOnce() -> T) -> (Seconds, T) {
     ((begun.elapsed().as_secs_f64(), processor_seconds() - busy), done)
 }
 
-/// User and system time of this process, which the kernel counts in hundredths.
+/// Time that the kernel gave this process, to the nanosecond.
 fn processor_seconds() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks = after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap_or(f64::NAN));
-    ticks.sum::<f64>() / 100.0
+    let spent = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    spent.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
-fn drivers(folder: &Path) -> Outcome<(Seconds, Value)> {
+fn drivers(folder: &Path, size: usize) -> Outcome<(Seconds, Value)> {
     let data = read(folder, "drivers", DRIVERS + 1)?;
-    let columns: Vec<Column<'_>> = NAMES.iter().zip(&data).map(|(name, values)| Column { name, values }).collect();
+    let count = size.min(DRIVERS);
+    let named = NAMES.iter().zip(&data[..count]);
+    let columns: Vec<Column<'_>> = named.map(|(name, values)| Column { name, values }).collect();
     let outcome = Column { name: "outcome", values: &data[DRIVERS] };
     let options = DriverOptions { resamples: 0, ..DriverOptions::default() };
     let (seconds, found) = timed(|| DriverAnalysis::of(outcome, &columns, &options));
@@ -90,8 +93,9 @@ fn drivers(folder: &Path) -> Outcome<(Seconds, Value)> {
     Ok((seconds, json!({ "weights": each(|d| d.weight), "gains": each(|d| d.ordered_gain) })))
 }
 
-fn bootstrap(folder: &Path) -> Outcome<(Seconds, Value)> {
-    let data = read(folder, "answers", GROUPS)?;
+fn bootstrap(folder: &Path, size: usize) -> Outcome<(Seconds, Value)> {
+    let mut data = read(folder, "answers", GROUPS)?;
+    data.truncate(size);
     let (seconds, limits) = timed(|| {
         let one = |answers: &Vec<f64>| {
             let count = |x: f64| answers.iter().filter(|a| **a == x).count() as u64;
@@ -103,7 +107,7 @@ fn bootstrap(folder: &Path) -> Outcome<(Seconds, Value)> {
     Ok((seconds, json!({ "limits": limits })))
 }
 
-fn staggered(folder: &Path) -> Outcome<(Seconds, Value)> {
+fn staggered(folder: &Path, size: usize) -> Outcome<(Seconds, Value)> {
     let data = read(folder, "rollout", 4)?;
     let rows: Vec<StaggeredRow> = (0..data[0].len())
         .map(|i| StaggeredRow {
@@ -115,13 +119,15 @@ fn staggered(folder: &Path) -> Outcome<(Seconds, Value)> {
         })
         .collect();
     drop(data);
+    let rows: Vec<StaggeredRow> = rows.into_iter().filter(|row| row.unit < size as u64).collect();
     let (seconds, found) = timed(|| staggered_effect(&rows, StaggeredOptions::default()));
     let found = found?;
     Ok((seconds, json!({ "effect": found.simple.value, "error": found.simple.standard_error })))
 }
 
-fn cox(folder: &Path) -> Outcome<(Seconds, Value)> {
-    let data = read(folder, "spells", 7)?;
+fn cox(folder: &Path, size: usize) -> Outcome<(Seconds, Value)> {
+    let mut data = read(folder, "spells", 7)?;
+    data.iter_mut().for_each(|column| column.truncate(size));
     let spells: Vec<Spell> = data[0]
         .iter()
         .zip(&data[1])

@@ -32,6 +32,12 @@ pub fn t_two_sided(t: f64, df: f64) -> f64 {
     beta_share(df / 2.0, 0.5, df / (df + t * t))
 }
 
+/// The z beyond which, on both sides together, lies `alpha`.
+#[must_use]
+pub fn normal_quantile_two_sided(alpha: f64) -> f64 {
+    if alpha == 0.05 { crate::figure::Z95 } else { t_quantile_two_sided(alpha, f64::INFINITY) }
+}
+
 /// The t beyond which, on both sides together, lies `alpha`.
 #[must_use]
 pub fn t_quantile_two_sided(alpha: f64, df: f64) -> f64 {

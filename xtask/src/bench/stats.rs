@@ -10,50 +10,60 @@ use serde_json::Value;
 use crate::{place, run};
 
 /// What the peers are made of.
-const PACKAGES: [&str; 6] = ["numpy", "scipy", "pandas", "statsmodels", "lifelines", "csdid"];
+const PACKAGES: [&str; 11] = [
+    "numpy",
+    "scipy",
+    "pandas",
+    "statsmodels",
+    "lifelines",
+    "scikit-survival",
+    "csdid",
+    "diff-diff",
+    "relativeImp",
+    "pingouin",
+    "arch",
+];
+/// Seconds of the clock after which a peer is stopped.
+const LIMIT: u32 = 300;
 
 /// One comparison.
 struct Task {
     what: &'static str,
     ours: &'static str,
-    /// The task of the script, and what it uses.
-    peer: [&'static str; 2],
+    /// Task of the script, which is also what it uses.
+    peer: &'static str,
+    /// Drivers, groups, units or rows.
+    size: u32,
     /// Largest difference of any figure that still counts as equal.
     equal: f64,
 }
 
-const TASKS: [Task; 5] = [
-    Task {
-        what: "relative weights and Shapley, 20 drivers, 1,000,000 rows",
-        ours: "drivers",
-        peer: ["drivers", "numpy"],
-        equal: 1e-8,
-    },
-    Task {
-        what: "bootstrap of NPS, 50 groups of 1,000, 10,000 replicates",
-        ours: "bootstrap",
-        peer: ["bootstrap", "scipy.stats.bootstrap"],
-        equal: 0.6,
-    },
-    Task {
-        what: "the same, peer draws counts instead of rows",
-        ours: "bootstrap",
-        peer: ["multinomial", "numpy multinomial"],
-        equal: 0.6,
-    },
-    Task {
-        what: "staggered adoption, 100,000 units, 24 periods",
-        ours: "staggered",
-        peer: ["staggered", "csdid"],
-        equal: 1e-6,
-    },
-    Task { what: "Cox, 1,000,000 rows, 5 covariates, ties", ours: "cox", peer: ["cox", "lifelines"], equal: 1e-4 },
+const fn task(what: &'static str, ours: &'static str, peer: &'static str, size: u32, equal: f64) -> Task {
+    Task { what, ours, peer, size, equal }
+}
+
+const TASKS: [Task; 14] = [
+    task("relative weights, 20 drivers, 1,000,000 rows", "drivers", "relative_importance", 20, 1e-8),
+    task("Shapley, 12 drivers, 1,000,000 rows", "drivers", "pingouin", 12, 1e-8),
+    task("Shapley, 20 drivers, 1,000,000 rows", "drivers", "pingouin", 20, 1e-8),
+    task("relative weights and Shapley, 20 drivers, 1,000,000 rows", "drivers", "drivers", 20, 1e-8),
+    task("bootstrap of NPS, 50 groups of 1,000, 10,000 replicates", "bootstrap", "bootstrap", 50, 0.6),
+    task("bootstrap of NPS, 50 groups of 1,000, 10,000 replicates", "bootstrap", "arch", 50, 0.6),
+    task("the same, peer draws counts instead of rows", "bootstrap", "multinomial", 50, 0.6),
+    task("staggered adoption, 100,000 units, 24 periods", "staggered", "diff_diff", 100_000, 1e-4),
+    task("staggered adoption, 2,000 units, 24 periods", "staggered", "csdid", 2_000, 1e-6),
+    task("staggered adoption, 100,000 units, 24 periods", "staggered", "csdid", 100_000, 1e-6),
+    task("Cox, 100,000 rows, 5 covariates, ties", "cox", "sksurv", 100_000, 1e-4),
+    task("Cox, 1,000,000 rows, 5 covariates, ties", "cox", "sksurv", 1_000_000, 1e-4),
+    task("Cox, 1,000,000 rows, 5 covariates, ties", "cox", "statsmodels", 1_000_000, 1e-4),
+    task("Cox, 1,000,000 rows, 5 covariates, ties", "cox", "lifelines", 1_000_000, 1e-4),
 ];
 
-/// Takes `--only TASK` (may be repeated), `--python PATH` of a Python that has the
-/// packages, and `--work DIR` for data and the virtual environment.
+/// Takes `--only PEER` (may be repeated), `--python PATH` of a Python that has the
+/// packages, `--limit SECONDS` after which a peer is stopped, and `--work DIR` for data
+/// and the virtual environment.
 pub(super) fn main(args: &[String]) -> Result<()> {
-    let (mut only, mut python, mut work) = (Vec::new(), None, None);
+    let (mut only, mut python, mut work, mut limit) = (Vec::new(), None, None, LIMIT);
     let mut words = args.iter();
     while let Some(word) = words.next() {
         let value = words.next().with_context(|| format!("{word} needs a value"))?.clone();
@@ -61,7 +71,8 @@ pub(super) fn main(args: &[String]) -> Result<()> {
             "--only" => only.push(value),
             "--python" => python = Some(PathBuf::from(value)),
             "--work" => work = Some(PathBuf::from(value)),
-            other => bail!("bench stats takes --only, --python and --work, found '{other}'"),
+            "--limit" => limit = value.parse().context("--limit takes seconds")?,
+            other => bail!("bench stats takes --only, --python, --limit and --work, found '{other}'"),
         }
     }
     let root = place::root();
@@ -69,7 +80,7 @@ pub(super) fn main(args: &[String]) -> Result<()> {
     std::fs::create_dir_all(&work).with_context(|| format!("make {}", work.display()))?;
     let python = python.map_or_else(|| environment(&work), Ok)?;
     if !work.join("spells.f64").is_file() {
-        run::attended(&mut ours(&root, &work, "make"))?;
+        run::attended(&mut ours(&root, &work, &["make"]))?;
     }
     println!("peers: {}, {}", run::captured(Command::new(&python).arg("--version"))?.trim(), python.display());
     println!(
@@ -77,27 +88,20 @@ pub(super) fn main(args: &[String]) -> Result<()> {
     );
     println!("|---|---|---|---|---|---|---|---|");
     let mut unequal = Vec::new();
-    for task in TASKS.iter().filter(|task| only.is_empty() || only.iter().any(|name| name == task.peer[0])) {
-        let mine: Value = serde_json::from_str(&run::captured(&mut ours(&root, &work, task.ours))?)?;
+    for task in TASKS.iter().filter(|task| only.is_empty() || only.iter().any(|name| name == task.peer)) {
+        let size = task.size.to_string();
+        let mine: Value = serde_json::from_str(&run::captured(&mut ours(&root, &work, &[task.ours, &size]))?)?;
         let mut peer = Command::new(&python);
-        peer.arg(root.join("benches/stats_peers.py")).arg(&work).arg(task.peer[0]);
-        let peer: Value = serde_json::from_str(&run::captured(&mut peer)?).context("read the figures of the peer")?;
-        let difference = largest_difference(&mine["figures"], &peer["figures"]);
-        if !difference.is_some_and(|d| d <= task.equal) {
-            unequal.push(task.what);
+        peer.arg(root.join("benches/stats_peers.py")).arg(&work).args([task.peer, &size, &limit.to_string()]);
+        let said = run::captured(&mut peer)?;
+        // packages may greet before
+        let last = said.trim_end().lines().last().unwrap_or_default();
+        let peer: Value = serde_json::from_str(last).context("read the figures of the peer")?;
+        println!("{}", row(task, &mine, &peer));
+        let equal = largest_difference(&mine["figures"], &peer["figures"]).is_some_and(|d| d <= task.equal);
+        if !equal && peer["stopped"].is_null() {
+            unequal.push(format!("{} ({})", task.what, task.peer));
         }
-        let [(mine_s, mine_busy), (peer_s, peer_busy)] =
-            [&mine, &peer].map(|told| (number(&told["seconds"]), number(&told["processor"])));
-        println!(
-            "| {} | {mine_s:.2} ({mine_busy:.2}) | {:.0} | {} | {peer_s:.2} ({peer_busy:.2}) | {:.0} | {:.1} | {:.1e} |",
-            task.what,
-            number(&mine["peak_mib"]),
-            task.peer[1],
-            number(&peer["peak_mib"]),
-            // the processor's seconds hold on a shared machine too
-            peer_busy / mine_busy,
-            difference.unwrap_or(f64::NAN)
-        );
     }
     if !unequal.is_empty() {
         bail!("results differ: {}", unequal.join("; "));
@@ -105,10 +109,26 @@ pub(super) fn main(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn ours(root: &Path, work: &Path, task: &str) -> Command {
+/// A line of the table; processor seconds are compared, which hold on a shared machine.
+fn row(task: &Task, mine: &Value, peer: &Value) -> String {
+    let (mine_s, mine_busy, mib) = (number(&mine["seconds"]), number(&mine["processor"]), number(&mine["peak_mib"]));
+    let ours = format!("| {} | {mine_s:.3} ({mine_busy:.3}) | {mib:.0} | {}", task.what, task.peer);
+    if let Some(limit) = peer["stopped"].as_f64() {
+        return format!("{ours} | stopped after {limit:.0} | – | more than {:.0} by the clock | – |", limit / mine_s);
+    }
+    let (peer_s, peer_busy) = (number(&peer["seconds"]), number(&peer["processor"]));
+    let difference = largest_difference(&mine["figures"], &peer["figures"]).unwrap_or(f64::NAN);
+    format!(
+        "{ours} | {peer_s:.2} ({peer_busy:.2}) | {:.0} | {:.0} | {difference:.0e} |",
+        number(&peer["peak_mib"]),
+        peer_busy / mine_busy
+    )
+}
+
+fn ours(root: &Path, work: &Path, task: &[&str]) -> Command {
     let mut command = run::cargo(root);
     command.args(["run", "--quiet", "--release", "--locked", "-p", "peakend-stats", "--example", "speed", "--"]);
-    command.arg(work).arg(task);
+    command.arg(work).args(task);
     command
 }
 
@@ -126,15 +146,14 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
 }
 
-/// Over all numbers at the same place; nothing when the places differ.
+/// Over all numbers of the peer and ours at the same place; nothing when we lack one.
 fn largest_difference(a: &Value, b: &Value) -> Option<f64> {
     match (a, b) {
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             over(a.iter().zip(b).map(|(a, b)| largest_difference(a, b)))
         }
-        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => {
-            over(a.iter().map(|(key, a)| largest_difference(a, b.get(key)?)))
-        }
+        // a peer may know less
+        (Value::Object(a), Value::Object(b)) => over(b.iter().map(|(key, b)| largest_difference(a.get(key)?, b))),
         _ => Some((a.as_f64()? - b.as_f64()?).abs()),
     }
 }
@@ -153,6 +172,7 @@ mod tests {
     fn figures_are_compared_place_by_place() {
         let a = json!({ "x": [1.0, 2.0], "y": 3 });
         assert_eq!(largest_difference(&a, &json!({ "y": 3.5, "x": [1.0, 1.75] })), Some(0.5));
+        assert_eq!(largest_difference(&a, &json!({ "x": [1.0, 1.5] })), Some(0.5));
         assert_eq!(largest_difference(&a, &json!({ "y": 3.5, "x": [1.0] })), None);
         assert_eq!(largest_difference(&a, &json!({ "z": 3.5, "x": [1.0, 2.0] })), None);
     }

@@ -8,13 +8,13 @@ use peakend_stats::insight::nps::{NpsCounts, nps_of_counts};
 use peakend_stats::insight::nps_compare::nps_change;
 use peakend_stats::value::cuped::{ArmRow, cuped};
 
-use crate::tally::{Said, Tally};
+use crate::tally::{Rows, Said, Worlds};
 
-pub(crate) fn all(worlds: u64, done: &mut impl FnMut(Tally)) {
-    done(Tally::over("NPS, 10 to 400 answers", worlds, 0.0, false, nps_world));
-    done(Tally::over("difference of two NPS, 30 to 400 answers each", worlds, 12.0, true, difference_world));
-    done(Tally::over("mean rating, 20 to 300 answers", worlds, 0.0, false, mean_world));
-    done(Tally::over("experiment with CUPED, 500 customers", worlds, 2.0, true, experiment_world));
+pub(crate) fn all(worlds: Worlds, rows: &mut Rows) {
+    rows.run("NPS, 10 to 400 answers", worlds, 0.0, false, nps_world);
+    rows.run("difference of two NPS, 30 to 400 answers each", worlds.many(), 12.0, true, difference_world);
+    rows.run("mean rating, 20 to 300 answers", worlds, 0.0, false, mean_world);
+    rows.run("experiment with CUPED, 500 customers", worlds, 2.0, true, experiment_world);
 }
 
 fn counts([promoters, passives, detractors]: [u64; 3]) -> NpsCounts {

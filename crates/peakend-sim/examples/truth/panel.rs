@@ -9,26 +9,26 @@ use peakend_stats::value::linkage::{LinkageRow, linkage};
 use peakend_stats::value::observational::{ObservationalEffect, ObservationalOptions, observational_effect};
 use peakend_stats::value::staggered::{Comparison, StaggeredOptions, StaggeredRow, staggered_effect};
 
-use crate::tally::{Said, Tally};
+use crate::tally::{Rows, Said, Worlds};
 
-pub(crate) fn all(worlds: u64, done: &mut impl FnMut(Tally)) {
-    done(Tally::over("difference in differences, 60 branches (CR1)", worlds, 1.5, true, |w, e| did_world(w, e, 60)));
-    done(Tally::over("difference in differences, 14 branches (CR2)", worlds, 3.0, true, |w, e| did_world(w, e, 14)));
+pub(crate) fn all(worlds: Worlds, rows: &mut Rows) {
+    rows.run("difference in differences, 60 branches (CR1)", worlds, 1.5, true, |w, e| did_world(w, e, 60));
+    rows.run("difference in differences, 14 branches (CR2)", worlds, 3.0, true, |w, e| did_world(w, e, 14));
     let never = Comparison::NeverTreated;
     let later = Comparison::NotYetTreated;
-    done(Tally::over("staggered roll-out, never treated", worlds, 0.5, true, |w, e| rollout_world(w, e, never)));
-    done(Tally::over("staggered roll-out, not yet treated", worlds, 0.5, true, |w, e| rollout_world(w, e, later)));
+    rows.run("staggered roll-out, never treated", worlds, 0.5, true, |w, e| rollout_world(w, e, never));
+    rows.run("staggered roll-out, not yet treated", worlds, 0.5, true, |w, e| rollout_world(w, e, later));
     let treated = |w, e| chosen_world(w, e, |found| said(&found.robust_treated));
-    done(Tally::over("doubly robust, effect on those who joined", worlds, 1.5, true, treated));
+    rows.run("doubly robust, effect on those who joined", worlds, 1.5, true, treated);
     let everybody = |w, e| chosen_world(w, e, |found| said(&found.robust_everybody));
-    done(Tally::over("doubly robust, effect on everybody", worlds, 1.5, true, everybody));
+    rows.run("doubly robust, effect on everybody", worlds, 1.5, true, everybody);
     let matched = |w, e| chosen_world(w, e, |found| said(&found.matched.effect));
-    done(Tally::over("nearest propensity with replacement", worlds, 1.5, true, matched));
-    done(Tally::over("linkage, two-way fixed effects", worlds, 0.5, true, linked_world));
+    rows.run("nearest propensity with replacement", worlds, 1.5, true, matched);
+    rows.run("linkage, two-way fixed effects", worlds, 0.5, true, linked_world);
 }
 
 fn said(effect: &peakend_stats::value::weighting::Effect) -> Option<Said> {
-    // a normal interval: it excludes 0 exactly when p < 0.05
+    // it excludes 0 exactly when p < 0.05
     Said::of(effect.interval, 0.0)
 }
 

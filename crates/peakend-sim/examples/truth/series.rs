@@ -6,17 +6,17 @@ use peakend_stats::value::causal_impact::{CausalOptions, causal_impact};
 use peakend_stats::value::interrupted::{Harmonics, Interruption, interrupted_series};
 use peakend_stats::value::synthetic_control::{UnitSeries, synthetic_effect};
 
-use crate::tally::{Said, Tally};
+use crate::tally::{Rows, Said, Worlds};
 
-pub(crate) fn all(worlds: u64, slow: u64, done: &mut impl FnMut(Tally)) {
+pub(crate) fn all(worlds: Worlds, rows: &mut Rows) {
     let level = |w, e| monthly_world(w, e, [60, 40], true);
-    done(Tally::over("interrupted series, level, 60 months", worlds, 3.0, true, level));
+    rows.run("interrupted series, level, 60 months", worlds, 3.0, true, level);
     let average = |w, e| monthly_world(w, e, [60, 40], false);
-    done(Tally::over("interrupted series, average effect, 60 months", worlds, 3.0, true, average));
+    rows.run("interrupted series, average effect, 60 months", worlds, 3.0, true, average);
     let long = |w, e| monthly_world(w, e, [120, 84], false);
-    done(Tally::over("interrupted series, average effect, 120 months", worlds, 3.0, true, long));
-    done(Tally::over("causal impact, 100 periods, three controls", slow, 1.5, true, controlled_world));
-    done(Tally::over("synthetic control, 23 donors", slow, 2.0, true, region_world));
+    rows.run("interrupted series, average effect, 120 months", worlds, 3.0, true, long);
+    rows.run("causal impact, 100 periods, three controls", worlds.slow(), 1.5, true, controlled_world);
+    rows.run("synthetic control, 23 donors", worlds.slow(), 2.0, true, region_world);
 }
 
 fn monthly_world(world: u64, effect: f64, [n, change_at]: [usize; 2], level: bool) -> (Option<Said>, f64) {
@@ -44,7 +44,7 @@ fn region_world(world: u64, effect: f64) -> (Option<Said>, f64) {
     let donors: Vec<UnitSeries> = units.collect();
     let said = synthetic_effect(&treated, &donors, 18).ok().and_then(|found| {
         let interval = found.interval?;
-        Some(Said { limits: [interval.lo, interval.hi], flagged: found.placebo.p <= 0.05 })
+        Some(Said { limits: [interval.lo, interval.hi], flagged: found.placebo.p < 0.05 && interval.excludes(0.0) })
     });
     (said, effect)
 }

@@ -7,8 +7,8 @@
 //! variance either way, and a million rows cost no more than a thousand.
 
 use crate::draws::Draws;
-use crate::linear::Matrix;
-use crate::summation::Sum;
+use crate::linear::{Cholesky, Matrix};
+use crate::summation::{Moments, Sum, sum};
 
 /// A named column; NaN is a missing answer.
 #[derive(Debug, Clone, Copy)]
@@ -21,67 +21,87 @@ pub struct Column<'a> {
 
 /// Up to here every row is a block of its own.
 const ROWS_TO: usize = 2_000;
-/// Rows whose cells are gathered together.
-const GATHERED: usize = 1_024;
 /// Blocks beyond.
 const BLOCKS: usize = 1_000;
+/// Rows that are looked at together, so that what is written stays near.
+const NEAR: usize = 4_096;
+/// Rows whose products are summed together.
+const TOGETHER: usize = 4;
 
 /// Rows without a missing cell, in an order of their own values, so that nothing
 /// depends on the order they came in.
 #[derive(Debug)]
-pub(crate) struct CompleteRows {
-    pub(crate) width: usize,
+pub(crate) struct CompleteRows<'a> {
     pub(crate) n: usize,
     /// Rows with a missing or infinite cell.
     pub(crate) dropped: usize,
-    cells: Vec<f64>,
+    columns: Vec<&'a [f64]>,
+    /// Places in the columns.
+    places: Vec<usize>,
 }
 
-impl CompleteRows {
+impl<'a> CompleteRows<'a> {
     /// Columns shorter than the longest miss their last rows.
-    pub(crate) fn of(columns: &[Column<'_>]) -> Self {
-        let width = columns.len();
+    pub(crate) fn of(columns: &[Column<'a>]) -> Self {
         let all = columns.iter().map(|c| c.values.len()).max().unwrap_or(0);
-        let cell = |row: usize, c: &Column<'_>| c.values.get(row).copied().unwrap_or(f64::NAN);
-        let mut rows: Vec<usize> = (0..all).filter(|&row| columns.iter().all(|c| cell(row, c).is_finite())).collect();
-        let dropped = all - rows.len();
-        if rows.len() <= ROWS_TO {
-            rows.sort_unstable_by(|&a, &b| {
-                let mut cells = columns.iter().map(|c| c.values[a].total_cmp(&c.values[b]));
+        let columns: Vec<&'a [f64]> = columns.iter().map(|c| c.values).collect();
+        let shortest = columns.iter().map(|c| c.len()).min().unwrap_or(0);
+        let mut keys = Vec::with_capacity(shortest);
+        for from in (0..shortest).step_by(NEAR) {
+            keyed(&columns, from..(from + NEAR).min(shortest), &mut keys);
+        }
+        if keys.len() <= ROWS_TO {
+            keys.sort_unstable_by(|&(_, a), &(_, b)| {
+                let mut cells = columns.iter().map(|c| c[a].total_cmp(&c[b]));
                 cells.find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
             });
         } else {
-            rows = by_content(columns, &rows);
+            keys.sort_unstable();
         }
-        let mut cells = vec![0.0; rows.len() * width];
-        // some rows at a time, so that what is written stays near
-        for (part, rows) in cells.chunks_mut(GATHERED * width.max(1)).zip(rows.chunks(GATHERED)) {
-            for (j, column) in columns.iter().enumerate() {
-                for (i, &row) in rows.iter().enumerate() {
-                    part[i * width + j] = column.values[row];
-                }
-            }
-        }
-        Self { width, n: rows.len(), dropped, cells }
+        let places: Vec<usize> = keys.into_iter().map(|(_, place)| place).collect();
+        Self { n: places.len(), dropped: all - places.len(), columns, places }
     }
 
-    pub(crate) fn row(&self, i: usize) -> &[f64] {
-        &self.cells[i * self.width..(i + 1) * self.width]
+    /// Values of a column, in the order of the rows.
+    pub(crate) fn column(&self, j: usize) -> impl Iterator<Item = f64> + '_ {
+        let values = self.columns[j];
+        self.places.iter().map(|&place| values[place])
     }
 }
 
-/// Rows in an order of their content alone that is quicker to find than that of
-/// their values; equal rows are next to each other.
-fn by_content(columns: &[Column<'_>], rows: &[usize]) -> Vec<usize> {
-    let mut keys: Vec<(u64, usize)> = rows.iter().map(|&row| (0, row)).collect();
+impl CompleteRows<'_> {
+    /// The cells less the centre of their column, row by row in an order of places.
+    /// Columns are read from front to back and rows written where they belong, which
+    /// is far quicker than to read every cell where it lies.
+    fn centred(&self, order: &[usize], centre: &[f64]) -> Vec<f64> {
+        let (width, all) = (self.columns.len(), self.columns.iter().map(|c| c.len()).min().unwrap_or(0));
+        let mut rank = vec![usize::MAX; all];
+        for (place, &row) in order.iter().enumerate() {
+            rank[row] = place;
+        }
+        let mut cells = vec![0.0; order.len() * width];
+        for (row, &place) in rank.iter().enumerate().filter(|(_, place)| **place < usize::MAX) {
+            let own = &mut cells[place * width..(place + 1) * width];
+            for j in 0..width {
+                own[j] = self.columns[j][row] - centre[j];
+            }
+        }
+        cells
+    }
+}
+
+/// Adds the complete rows of a range, each with a digest of its content. Their order
+/// is quicker to find than that of values; equal rows are next to each other.
+fn keyed(columns: &[&[f64]], rows: std::ops::Range<usize>, keys: &mut Vec<(u64, usize)>) {
+    let mut near: [(u64, bool); NEAR] = [(0, true); NEAR];
     for column in columns {
-        for (key, row) in &mut keys {
-            let mixed = (key.rotate_left(23) ^ column.values[*row].to_bits()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        for ((key, complete), value) in near.iter_mut().zip(&column[rows.clone()]) {
+            let mixed = (key.rotate_left(23) ^ value.to_bits()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             *key = mixed ^ (mixed >> 29);
+            *complete &= value.is_finite();
         }
     }
-    keys.sort_unstable();
-    keys.into_iter().map(|(_, row)| row).collect()
+    keys.extend(near.iter().zip(rows).filter(|((_, complete), _)| *complete).map(|((key, _), row)| (*key, row)));
 }
 
 /// First and second moments of some rows.
@@ -108,6 +128,36 @@ impl JointMoments {
     }
 }
 
+/// Moments of whole columns, each with its own answers, and correlations over the rows
+/// that both of two columns have. `None` where two columns share fewer rows than needed
+/// or the correlations cannot be those of any answers (no positive definite matrix).
+pub(crate) fn pairwise_moments(columns: &[Column<'_>], need: usize) -> Option<JointMoments> {
+    let width = columns.len();
+    let own: Vec<Moments> = columns
+        .iter()
+        .map(|c| Moments::of(&c.values.iter().copied().filter(|x| x.is_finite()).collect::<Vec<_>>()))
+        .collect();
+    let (mut correlations, mut least) = (Matrix::identity(width), usize::MAX);
+    for i in 0..width {
+        for j in 0..i {
+            let pair = CompleteRows::of(&[columns[i], columns[j]]);
+            if pair.n < need {
+                return None;
+            }
+            least = least.min(pair.n);
+            let moments = Blocks::of(&pair, 0).whole();
+            (correlations[(i, j)], correlations[(j, i)]) = (moments.correlations[(0, 1)], moments.correlations[(0, 1)]);
+        }
+    }
+    Cholesky::of(&correlations)?;
+    Some(JointMoments {
+        n: least as f64,
+        means: own.iter().map(|m| m.mean).collect(),
+        variances: own.iter().map(|m| m.variance).collect(),
+        correlations,
+    })
+}
+
 /// Sums per block: count, sums, upper triangle of products, all about the centre.
 #[derive(Debug)]
 pub(crate) struct Blocks {
@@ -118,32 +168,22 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
-    pub(crate) fn of(rows: &CompleteRows, seed: u64) -> Self {
-        let width = rows.width;
-        let mut totals = vec![Sum::default(); width];
-        for i in 0..rows.n {
-            totals.iter_mut().zip(rows.row(i)).for_each(|(total, x)| total.add(*x));
-        }
-        let centre: Vec<f64> = totals.into_iter().map(|total| total.value() / rows.n as f64).collect();
-        let stride = 1 + width + width * (width + 1) / 2;
-        let mut order: Vec<usize> = (0..rows.n).collect();
+    pub(crate) fn of(rows: &CompleteRows<'_>, seed: u64) -> Self {
+        let width = rows.columns.len();
+        // any value near the mean serves
+        let near_mean = |j: usize| sum(rows.column(j).take(ROWS_TO)) / rows.n.min(ROWS_TO) as f64;
+        let centre: Vec<f64> = (0..width).map(near_mean).collect();
+        let mut order = rows.places.clone();
         let count = if rows.n <= ROWS_TO { rows.n } else { BLOCKS };
         if rows.n > ROWS_TO {
             Draws::seeded(seed).shuffle(&mut order);
         }
+        let stride = 1 + width + width * (width + 1) / 2;
+        let cells = rows.centred(&order, &centre);
         let mut sums = vec![0.0; count * stride];
-        let mut moved = vec![0.0; width];
-        for (place, &row) in order.iter().enumerate() {
-            moved.iter_mut().zip(rows.row(row)).zip(&centre).for_each(|((m, x), c)| *m = x - c);
-            let block = &mut sums[(place % count) * stride..][..stride];
-            block[0] += 1.0;
-            let (linear, mut squares) = block[1..].split_at_mut(width);
-            for (i, x) in moved.iter().enumerate() {
-                linear[i] += x;
-                let (own, rest) = squares.split_at_mut(width - i);
-                own.iter_mut().zip(&moved[i..]).for_each(|(sum, y)| *sum += x * y);
-                squares = rest;
-            }
+        for (b, block) in sums.chunks_exact_mut(stride).enumerate() {
+            let (from, to) = (b * rows.n / count, (b + 1) * rows.n / count);
+            add_moments(&cells[from * width..to * width], width, block);
         }
         Self { width, centre, stride, sums }
     }
@@ -204,6 +244,40 @@ impl Blocks {
     }
 }
 
+/// Adds count, sums and products of rows to a block. Plain indices, as calls that
+/// are not inlined would take longer than the arithmetic.
+fn add_moments(cells: &[f64], width: usize, block: &mut [f64]) {
+    block[0] += (cells.len() / width.max(1)) as f64;
+    let (linear, products) = block[1..].split_at_mut(width);
+    let mut fours = cells.chunks_exact(TOGETHER * width.max(1));
+    for rows in fours.by_ref() {
+        let (a, rest) = rows.split_at(width);
+        let (b, rest) = rest.split_at(width);
+        let (c, d) = rest.split_at(width);
+        let mut at = 0;
+        for i in 0..width {
+            let length = width - i;
+            let sums = &mut products[at..at + length];
+            let (ai, bi, ci, di) = (&a[i..][..length], &b[i..][..length], &c[i..][..length], &d[i..][..length]);
+            for j in 0..length {
+                sums[j] += (ai[0] * ai[j] + bi[0] * bi[j]) + (ci[0] * ci[j] + di[0] * di[j]);
+            }
+            linear[i] += (ai[0] + bi[0]) + (ci[0] + di[0]);
+            at += length;
+        }
+    }
+    for row in fours.remainder().chunks_exact(width.max(1)) {
+        let mut at = 0;
+        for i in 0..width {
+            for j in i..width {
+                products[at] += row[i] * row[j];
+                at += 1;
+            }
+            linear[i] += row[i];
+        }
+    }
+}
+
 /// 95 % percentile limits; `None` without values.
 pub(crate) fn percentile_limits(mut values: Vec<f64>) -> Option<(f64, f64)> {
     values.sort_unstable_by(f64::total_cmp);
@@ -231,6 +305,18 @@ mod tests {
         let [x, y] = columns(n);
         let rows = CompleteRows::of(&[Column { name: "x", values: &x }, Column { name: "y", values: &y }]);
         Blocks::of(&rows, 1)
+    }
+
+    #[test]
+    fn moments_of_many_rows_are_those_of_two_passes() {
+        let [x, y] = columns(5_003);
+        let whole = blocks(5_003).whole();
+        let [mx, my] = [&x, &y].map(|values| Moments::of(values));
+        let product = sum(x.iter().zip(&y).map(|(x, y)| (x - mx.mean) * (y - my.mean))) / 5_002.0;
+        assert!((whole.means[1] - my.mean).abs() < 1e-12 && (whole.variances[0] - mx.variance).abs() < 1e-12);
+        let correlation = product / (mx.variance * my.variance).sqrt();
+        assert!((whole.correlations[(0, 1)] - correlation).abs() < 1e-13);
+        assert_eq!(whole.n, 5_003.0);
     }
 
     #[test]

@@ -147,6 +147,14 @@ pub fn control_chart(values: &[f64], base: usize) -> Result<ControlChart, Refusa
 /// # Errors
 /// As [`control_chart`]; also when there is not one finite error per value.
 pub fn score_chart(values: &[f64], errors: &[f64], base: usize) -> Result<ControlChart, Refusal> {
+    score_limits(values, errors, base).map(|(chart, _)| chart)
+}
+
+/// The chart of [`score_chart`] with lower and upper limit of every period.
+///
+/// # Errors
+/// As [`score_chart`].
+pub fn score_limits(values: &[f64], errors: &[f64], base: usize) -> Result<(ControlChart, Vec<[f64; 2]>), Refusal> {
     checked(values, base)?;
     if errors.len() != values.len() || errors.iter().any(|e| !e.is_finite() || *e < 0.0) {
         let finite = errors.iter().filter(|e| e.is_finite()).count() as u64;
@@ -157,11 +165,13 @@ pub fn score_chart(values: &[f64], errors: &[f64], base: usize) -> Result<Contro
     let sampling = sum(errors[..base].iter().map(|e| e * e)) / base as f64;
     let between = (total - sampling).max(0.0);
     let centre = chart.centre;
-    chart.signals = Signals::of(values, centre, |i| {
-        let reach = 3.0 * (between + errors[i] * errors[i]).sqrt();
-        (centre - reach, centre + reach)
-    });
-    Ok(chart)
+    let limits: Vec<[f64; 2]> = errors
+        .iter()
+        .map(|error| 3.0 * (between + error * error).sqrt())
+        .map(|reach| [centre - reach, centre + reach])
+        .collect();
+    chart.signals = Signals::of(values, centre, |i| (limits[i][0], limits[i][1]));
+    Ok((chart, limits))
 }
 
 fn checked(values: &[f64], base: usize) -> Result<(), Refusal> {

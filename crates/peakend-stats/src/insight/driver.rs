@@ -13,7 +13,7 @@ mod tests;
 
 use serde::Serialize;
 
-use super::blocks::{Blocks, CompleteRows, JointMoments};
+use super::blocks::{Blocks, CompleteRows, JointMoments, pairwise_moments};
 use super::ordering::ordered_gains;
 use super::quadrant::{Cut, Point, Quadrant, crosses};
 use super::relative_weight::{redundant, relative_weights};
@@ -27,6 +27,8 @@ pub use super::blocks::Column;
 const ROWS_PER_DRIVER: u64 = 10;
 /// Rows needed at least.
 const ROWS_FROM: u64 = 50;
+/// Rows that two columns must share for a correlation of their own.
+const PAIRS_FROM: usize = 100;
 /// A model with a larger p is refused.
 const SIGNIFICANT_BELOW: f64 = 0.05;
 /// Inflation above this is warned of.
@@ -48,11 +50,25 @@ pub struct DriverOptions {
     pub scale: Option<(f64, f64)>,
     /// Where importance and performance are cut.
     pub cut: Cut,
+    /// Rows of which some answers are missing.
+    pub missing: Missing,
+}
+
+/// What becomes of rows of which some answers are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Missing {
+    /// They are left out.
+    #[default]
+    LeftOut,
+    /// Each correlation takes the rows that have both answers, if all pairs have 100
+    /// and the correlations go together; else as above. The smallest pair counts as n,
+    /// and there are no intervals of weights.
+    Pairwise,
 }
 
 impl Default for DriverOptions {
     fn default() -> Self {
-        Self { seed: 1, resamples: 1_000, scale: None, cut: Cut::Mean }
+        Self { seed: 1, resamples: 1_000, scale: None, cut: Cut::Mean, missing: Missing::LeftOut }
     }
 }
 
@@ -152,8 +168,8 @@ pub fn driver_analysis(
     Ok(analysis)
 }
 
-fn rows(outcome: Column<'_>, drivers: &[Column<'_>]) -> CompleteRows {
-    let columns: Vec<Column<'_>> = drivers.iter().copied().chain([outcome]).collect();
+fn rows<'a>(outcome: Column<'a>, drivers: &[Column<'a>]) -> CompleteRows<'a> {
+    let columns: Vec<Column<'a>> = drivers.iter().copied().chain([outcome]).collect();
     CompleteRows::of(&columns)
 }
 
@@ -169,7 +185,17 @@ impl DriverAnalysis {
             return Err(Refusal::count(RefusalReason::TooFewAnswers, rows.n as u64, count as u64 + 2));
         }
         let blocks = Blocks::of(&rows, options.seed);
-        let moments = blocks.whole();
+        let pairwise = match options.missing {
+            Missing::Pairwise if rows.dropped > 0 => {
+                let columns: Vec<Column<'_>> = drivers.iter().copied().chain([outcome]).collect();
+                pairwise_moments(&columns, PAIRS_FROM)
+            }
+            _ => None,
+        };
+        let resamples = if pairwise.is_some() { 0 } else { options.resamples };
+        let options = &DriverOptions { resamples, ..*options };
+        let n = pairwise.as_ref().map_or(rows.n, |moments| moments.n as usize);
+        let moments = pairwise.unwrap_or_else(|| blocks.whole());
         if moments.flat() {
             return Err(Refusal { reason: RefusalReason::NoVariation, have: 0.0, need: 0.0 });
         }
@@ -178,18 +204,18 @@ impl DriverAnalysis {
         let kept: Vec<usize> = all.into_iter().filter(|j| !left_out.contains(j)).collect();
         let model = Model::of(&moments, &kept, count).ok_or(COLLINEAR)?;
         let r_squared = model.r_squared();
-        let (p, df) = (kept.len() as f64, rows.n as f64 - kept.len() as f64 - 1.0);
+        let (p, df) = (kept.len() as f64, n as f64 - kept.len() as f64 - 1.0);
         let f = r_squared / p / ((1.0 - r_squared) / df);
         let mut analysis = Self {
             definition: "drivers.v1",
             outcome: outcome.name.to_owned(),
-            binary: is_binary(&rows),
-            n: rows.n as u64,
+            binary: is_binary(&rows, count),
+            n: n as u64,
             incomplete: rows.dropped as u64,
             drivers: model.drivers(&moments, drivers, options),
             redundant: left_out.iter().map(|&j| drivers[j].name.to_owned()).collect(),
             r_squared,
-            adjusted_r_squared: 1.0 - (1.0 - r_squared) * (rows.n as f64 - 1.0) / df,
+            adjusted_r_squared: 1.0 - (1.0 - r_squared) * (n as f64 - 1.0) / df,
             f,
             p: f_upper(f, p, df),
             cuts: Point { importance: f64::NAN, performance: f64::NAN },
@@ -241,10 +267,9 @@ impl DriverAnalysis {
 const COLLINEAR: Refusal = Refusal { reason: RefusalReason::Collinear, have: 0.0, need: 0.0 };
 
 /// Whether the outcome, the last column, takes exactly two values.
-fn is_binary(rows: &CompleteRows) -> bool {
+fn is_binary(rows: &CompleteRows<'_>, outcome: usize) -> bool {
     let mut seen = Vec::new();
-    for i in 0..rows.n {
-        let y = rows.row(i)[rows.width - 1];
+    for y in rows.column(outcome) {
         if !seen.contains(&y) {
             seen.push(y);
             if seen.len() > 2 {

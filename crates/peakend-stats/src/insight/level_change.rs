@@ -136,7 +136,8 @@ pub struct Levels {
     pub definition: &'static str,
     /// Periods.
     pub n: u64,
-    /// Spread around the levels, from the differences of neighbours.
+    /// Spread around the levels, from the differences of neighbours; NaN with a
+    /// penalty of another origin.
     pub noise: f64,
     /// What one more change must save, in squared units.
     pub penalty: f64,
@@ -159,6 +160,19 @@ pub fn levels(values: &[f64]) -> Result<Levels, Refusal> {
         return Err(Refusal { reason: RefusalReason::NoVariation, have: 0.0, need: 0.0 });
     }
     let penalty = 2.0 * noise * noise * (values.len() as f64).ln();
+    Ok(levels_at(values, noise, penalty))
+}
+
+/// The same for a penalty given in squared units.
+///
+/// # Errors
+/// As [`level_change`].
+pub fn levels_with(values: &[f64], penalty: f64) -> Result<Levels, Refusal> {
+    checked(values)?;
+    Ok(levels_at(values, f64::NAN, penalty))
+}
+
+fn levels_at(values: &[f64], noise: f64, penalty: f64) -> Levels {
     let starts = pelt(values, penalty);
     let ends = starts.iter().skip(1).copied().chain([values.len()]);
     let level = |(from, to): (usize, usize)| Level {
@@ -166,13 +180,13 @@ pub fn levels(values: &[f64]) -> Result<Levels, Refusal> {
         n: (to - from) as u64,
         mean: sum(values[from..to].iter().copied()) / (to - from) as f64,
     };
-    Ok(Levels {
+    Levels {
         definition: "levels.v1",
         n: values.len() as u64,
         noise,
         penalty,
         levels: starts.iter().copied().zip(ends).map(level).collect(),
-    })
+    }
 }
 
 /// Starts of the stretches of the best partition, 0 first.

@@ -5,6 +5,7 @@
 
 use crate::draws::Draws;
 use crate::linear::Matrix;
+use crate::summation::{Sum, sum};
 
 /// Largest number of drivers for which all subsets are visited.
 pub const EXACT_TO: usize = 20;
@@ -34,62 +35,84 @@ pub fn ordered_gains(among: &Matrix, with_outcome: &[f64], seed: u64) -> Ordered
     sampled(among, with_outcome, ORDERS, &mut Draws::seeded(seed))
 }
 
+/// With w(s) the share of orders in which exactly a given set of s drivers comes
+/// before another given one, the gain of driver j is the sum over sets with j of
+/// w(s - 1) R2 less that over sets without j of w(s) R2; that is, the sum over sets
+/// with j of (w(s - 1) + w(s)) R2 less the sum over all sets of w(s) R2.
 fn exact(among: &Matrix, with_outcome: &[f64]) -> Vec<f64> {
     let count = with_outcome.len();
-    let explained = Subsets::of(among, with_outcome).explained;
-    // share of orders in which exactly a given set of this size comes first
-    let mut weights = vec![1.0 / count as f64];
+    let mut before = vec![1.0 / count as f64];
     for size in 1..count {
-        weights.push(weights[size - 1] * size as f64 / (count - size) as f64);
+        before.push(before[size - 1] * size as f64 / (count - size) as f64);
     }
+    // no driver comes after all of them
+    before.push(0.0);
+    let mut subsets = Subsets::of(among, with_outcome, &before);
+    let all = subsets.all.value();
     let mut gains = vec![0.0; count];
-    for (set, without) in explained.iter().enumerate() {
-        let Some(weight) = weights.get(set.count_ones() as usize) else {
-            continue;
-        };
-        for (j, gain) in gains.iter_mut().enumerate() {
-            if set & (1 << j) == 0 {
-                *gain += weight * (explained[set | (1 << j)] - without);
-            }
-        }
+    let mut weighted = subsets.weighted.as_mut_slice();
+    for gain in gains.iter_mut().rev() {
+        // sets without the last driver, then the same with it
+        let half = weighted.len() / 2;
+        let (without, with) = std::mem::take(&mut weighted).split_at_mut(half);
+        *gain = sum(with.iter().copied()) - all;
+        without.iter_mut().zip(with).for_each(|(x, y)| *x += *y);
+        weighted = without;
     }
     gains
+}
+
+/// Some drivers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Chosen {
+    /// One bit each.
+    set: usize,
+    size: usize,
 }
 
 /// R2 of every subset of drivers, walked as a tree: at driver k the set either
 /// goes on without it or sweeps it out of the drivers still to come, so that one
 /// subset costs a few multiplications.
-struct Subsets {
+struct Subsets<'a> {
     width: usize,
     /// One matrix per depth: what is left of drivers and outcome (last).
     left: Vec<f64>,
-    explained: Vec<f64>,
+    /// By size of a set.
+    before: &'a [f64],
+    /// R2 of each set times its two weights.
+    weighted: Vec<f64>,
+    /// Over all sets, with the weight of coming first.
+    all: Sum,
 }
 
-impl Subsets {
-    fn of(among: &Matrix, with_outcome: &[f64]) -> Self {
+impl<'a> Subsets<'a> {
+    fn of(among: &Matrix, with_outcome: &[f64], before: &'a [f64]) -> Self {
         let width = with_outcome.len() + 1;
         let mut left = vec![0.0; width * width * width];
         for (i, r) in with_outcome.iter().enumerate() {
             left[i * width..(i + 1) * width - 1].copy_from_slice(among.row(i));
             left[(i + 1) * width - 1] = *r;
         }
-        let mut subsets = Self { width, left, explained: vec![0.0; 1 << with_outcome.len()] };
-        subsets.visit(0, 0, 0, 0.0);
+        let weighted = vec![0.0; 1 << with_outcome.len()];
+        let mut subsets = Self { width, left, before, weighted, all: Sum::default() };
+        subsets.visit(0, 0, Chosen::default(), 0.0);
         subsets
     }
 
-    fn visit(&mut self, driver: usize, depth: usize, set: usize, explained: f64) {
+    fn visit(&mut self, driver: usize, depth: usize, chosen: Chosen, explained: f64) {
         if driver + 1 == self.width {
-            self.explained[set] = explained;
+            let first = self.before[chosen.size] * explained;
+            let last = chosen.size.checked_sub(1).map_or(0.0, |others| self.before[others] * explained);
+            self.weighted[chosen.set] = first + last;
+            self.all.add(first);
             return;
         }
-        self.visit(driver + 1, depth, set, explained);
+        self.visit(driver + 1, depth, chosen, explained);
         let (width, size) = (self.width, self.width * self.width);
         let (upper, lower) = self.left[depth * size..].split_at_mut(size);
         let row = &upper[driver * width..(driver + 1) * width];
         let (pivot, outcome) = (row[driver], row[width - 1]);
-        let with = set | (1 << driver);
+        let with = Chosen { set: chosen.set | (1 << driver), size: chosen.size + 1 };
         if pivot < FLAT {
             self.visit(driver + 1, depth, with, explained);
             return;

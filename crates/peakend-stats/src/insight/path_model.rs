@@ -169,7 +169,7 @@ pub fn path_model(outline: &PathOutline<'_>, options: &PathOptions) -> Result<Pa
 }
 
 impl PathOutline<'_> {
-    pub(crate) fn rows(&self) -> CompleteRows {
+    pub(crate) fn rows(&self) -> CompleteRows<'_> {
         let columns: Vec<Column<'_>> = self.constructs.iter().flat_map(|c| c.questions.iter().copied()).collect();
         CompleteRows::of(&columns)
     }
@@ -237,7 +237,7 @@ impl PathModel {
     /// As [`path_model`] but for the floors.
     pub(crate) fn of(
         outline: &PathOutline<'_>,
-        rows: &CompleteRows,
+        rows: &CompleteRows<'_>,
         options: &PathOptions,
         with_model: bool,
     ) -> Result<Self, Refusal> {

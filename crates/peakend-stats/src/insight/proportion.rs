@@ -8,10 +8,16 @@ use crate::figure::{Figure, Interval, IntervalMethod, Refusal, Warning, Z95, req
 /// Wilson score interval of k of n, as shares.
 #[must_use]
 pub fn wilson(k: u64, n: u64) -> Interval {
+    wilson_at(k, n, Z95)
+}
+
+/// The same for another normal quantile than that of 95 %.
+#[must_use]
+pub fn wilson_at(k: u64, n: u64, z: f64) -> Interval {
     let (k, n) = (k as f64, n as f64);
-    let z2 = Z95 * Z95;
+    let z2 = z * z;
     let centre = (k + z2 / 2.0) / (n + z2);
-    let reach = Z95 / (n + z2) * (k * (n - k) / n + z2 / 4.0).sqrt();
+    let reach = z / (n + z2) * (k * (n - k) / n + z2 / 4.0).sqrt();
     // at the edges the limit is exact; the subtraction would leave 1e-17
     let lo = if k == 0.0 { 0.0 } else { centre - reach };
     let hi = if k == n { 1.0 } else { centre + reach };
@@ -21,19 +27,32 @@ pub fn wilson(k: u64, n: u64) -> Interval {
 /// Exact binomial interval of k of n, as shares.
 #[must_use]
 pub fn clopper_pearson(k: u64, n: u64) -> Interval {
+    clopper_pearson_at(k, n, 0.05)
+}
+
+/// The same with another share left out on both sides together than 5 %.
+#[must_use]
+pub fn clopper_pearson_at(k: u64, n: u64, outside: f64) -> Interval {
+    let tail = outside / 2.0;
     let (kf, nf) = (k as f64, n as f64);
-    let lo = if k == 0 { 0.0 } else { beta_quantile(0.025, kf, nf - kf + 1.0) };
-    let hi = if k >= n { 1.0 } else { beta_quantile(0.975, kf + 1.0, nf - kf) };
+    let lo = if k == 0 { 0.0 } else { beta_quantile(tail, kf, nf - kf + 1.0) };
+    let hi = if k >= n { 1.0 } else { beta_quantile(1.0 - tail, kf + 1.0, nf - kf) };
     Interval::new(lo, hi, IntervalMethod::ClopperPearson)
 }
 
 /// Agresti-Coull interval of k of n, as shares; for checking only.
 #[must_use]
 pub fn agresti_coull(k: u64, n: u64) -> Interval {
-    let z2 = Z95 * Z95;
+    agresti_coull_at(k, n, Z95)
+}
+
+/// The same for another normal quantile than that of 95 %.
+#[must_use]
+pub fn agresti_coull_at(k: u64, n: u64, z: f64) -> Interval {
+    let z2 = z * z;
     let base = n as f64 + z2;
     let centre = (k as f64 + z2 / 2.0) / base;
-    let reach = Z95 * (centre * (1.0 - centre) / base).sqrt();
+    let reach = z * (centre * (1.0 - centre) / base).sqrt();
     Interval::new(centre - reach, centre + reach, IntervalMethod::AgrestiCoull).clipped(0.0, 1.0)
 }
 

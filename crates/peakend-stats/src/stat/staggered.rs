@@ -48,7 +48,7 @@ fn run(input: &Input<'_>) -> Result<Report, StatError> {
     let options = StaggeredOptions { comparison, covariates: x.len(), seed, ..StaggeredOptions::default() };
     let found = staggered_effect(&rows, options)?;
     let (value, se) = (found.simple.value, found.simple.standard_error);
-    let p = crate::distribution::normal_two_sided(value / se);
+    let p = found.p;
     let effect = Found { value, standard_error: se, interval: found.simple.interval, p, unit: "" };
     let name = input.name(y);
     let words = effect.say(

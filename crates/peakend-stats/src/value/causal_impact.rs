@@ -41,13 +41,15 @@ pub struct CausalOptions {
     pub expected_controls: f64,
     /// Draws kept.
     pub draws: u32,
+    /// Share left out of intervals on both sides together.
+    pub outside: f64,
     /// Seed.
     pub seed: u64,
 }
 
 impl Default for CausalOptions {
     fn default() -> Self {
-        Self { expected_controls: 3.0, draws: 2_000, seed: 1 }
+        Self { expected_controls: 3.0, draws: 2_000, outside: 0.05, seed: 1 }
     }
 }
 
@@ -300,7 +302,10 @@ impl Sampled {
         let mean = |path: &Vec<f64>| sum(seen.iter().map(|&t| scale.from(path[t]))) / periods;
         let mut effects: Vec<f64> = self.paths.iter().map(|path| actual - mean(path)).collect();
         effects.sort_unstable_by(f64::total_cmp);
-        let interval = Interval::new(quantile(&effects, 0.025), quantile(&effects, 0.975), IntervalMethod::Posterior);
+        let tails = [options.outside / 2.0, 1.0 - options.outside / 2.0];
+        let limits = |ascending: &[f64]| tails.map(|p| quantile(ascending, p));
+        let [lo, hi] = limits(&effects);
+        let interval = Interval::new(lo, hi, IntervalMethod::Posterior);
         let average =
             PosteriorEffect { value: actual - expected, deviation: Moments::of(&effects).variance.sqrt(), interval };
         let above = effects.iter().filter(|e| **e >= 0.0).count() as f64;
@@ -309,11 +314,8 @@ impl Sampled {
         let counterfactual = (0..after.len()).map(|t| {
             let mut values: Vec<f64> = self.paths.iter().map(|path| scale.from(path[t])).collect();
             values.sort_unstable_by(f64::total_cmp);
-            Counterfactual {
-                expected: scale.from(self.expected[t] / n),
-                lo: quantile(&values, 0.025),
-                hi: quantile(&values, 0.975),
-            }
+            let [lo, hi] = limits(&values);
+            Counterfactual { expected: scale.from(self.expected[t] / n), lo, hi }
         });
         CausalImpact {
             definition: "causal_impact.v1",
@@ -329,7 +331,7 @@ impl Sampled {
                 interval: Interval { method: IntervalMethod::Posterior, ..interval.scaled(periods) },
             },
             tail,
-            detected: tail < 0.025 && interval.excludes(0.0),
+            detected: tail < tails[0] && interval.excludes(0.0),
             likelihood_average: None,
             relative_error: None,
             controls: (0..self.inclusion.len())

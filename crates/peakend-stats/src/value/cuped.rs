@@ -53,6 +53,8 @@ pub struct SampleRatio {
     pub observed: f64,
     /// Chi-square p, one degree of freedom.
     pub p: f64,
+    /// Chi-square with one degree of freedom.
+    pub chi_square: f64,
 }
 
 /// The comparison fit to be shown.
@@ -95,8 +97,8 @@ pub fn cuped(rows: &[ArmRow], planned_share: Option<f64>) -> Result<Cuped, Refus
     let arms = Arms::of(rows);
     let n = [arms.size(true), arms.size(false)];
     let mut warnings = comparable(n)?;
-    let sample_ratio = planned_share.map(|planned| ratio(n, planned));
-    if let Some(ratio) = sample_ratio.filter(|r| r.p < MISMATCH_BELOW) {
+    let sample_ratio = planned_share.map(|planned| SampleRatio::of(n, planned));
+    if let Some(ratio) = sample_ratio.filter(SampleRatio::mismatched) {
         return Err(Refusal { reason: RefusalReason::SampleRatioMismatch, have: ratio.observed, need: ratio.planned });
     }
     let raw = arms.difference(&arms.y);
@@ -137,11 +139,21 @@ fn larger(a: f64, b: f64) -> f64 {
     if b.abs() > a.abs() { b } else { a }
 }
 
-fn ratio(n: [u64; 2], planned: f64) -> SampleRatio {
-    let total = (n[0] + n[1]) as f64;
-    let gap = (n[0] as f64 - total * planned).powi(2);
-    let chi = gap / (total * planned) + gap / (total * (1.0 - planned));
-    SampleRatio { planned, observed: n[0] as f64 / total, p: chi_square_upper(chi, 1.0) }
+impl SampleRatio {
+    /// Treated and control units against the share meant to be treated.
+    #[must_use]
+    pub fn of(n: [u64; 2], planned: f64) -> Self {
+        let total = (n[0] + n[1]) as f64;
+        let gap = (n[0] as f64 - total * planned).powi(2);
+        let chi_square = gap / (total * planned) + gap / (total * (1.0 - planned));
+        Self { planned, observed: n[0] as f64 / total, chi_square, p: chi_square_upper(chi_square, 1.0) }
+    }
+
+    /// Whether the arms contradict the plan.
+    #[must_use]
+    pub fn mismatched(&self) -> bool {
+        self.p < MISMATCH_BELOW
+    }
 }
 
 /// Usable rows in an order of their own, covariates centred and completed.

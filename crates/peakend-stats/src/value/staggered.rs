@@ -2,13 +2,16 @@
 //! cohort and period against units that are untreated then, never against units
 //! that were treated before, as two-way fixed effects do.
 //!
-//! Assumes parallel trends of each cohort and its controls and no anticipation.
-//! Errors come from influence functions by unit.
+//! Assumes parallel trends of each cohort and its controls, and that nobody acts on
+//! the change before its start less the periods of anticipation. Errors come from
+//! influence functions by unit; intervals take t over cohorts, as those of normal
+//! ones are a little narrow where cohorts are small.
 
 mod aggregate;
 mod band;
 mod cell;
 mod panel;
+mod spread;
 
 pub use band::LeadTest;
 pub use panel::CohortPanel;
@@ -16,11 +19,13 @@ pub use panel::CohortPanel;
 use serde::Serialize;
 
 use super::weighting::Effect;
-use crate::figure::{Interval, IntervalMethod, Refusal, RefusalReason, Warning, WarningCode};
+use crate::distribution::{t_two_sided, t95};
+use crate::figure::{Interval, IntervalMethod, Refusal, RefusalReason, Warning, WarningCode, Z95};
 use crate::linear::Matrix;
-use aggregate::{Family, Spread, families, spreads};
+use aggregate::{Family, families};
 use band::{lead_test, simultaneous_factor};
 use cell::{CellFit, cells};
+use spread::{Error, Spread, spreads};
 
 /// Cohorts below this many units are warned about.
 const SMALL_COHORT: u64 = 5;
@@ -52,11 +57,26 @@ pub enum Comparison {
     NotYetTreated,
 }
 
+/// With what the periods before treatment are compared; those after always take the
+/// last period before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BasePeriod {
+    /// The period before each: changes from one to the next.
+    Varying,
+    /// The last one before treatment: distances from it, which itself is 0.
+    Universal,
+}
+
 /// How to estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct StaggeredOptions {
     /// Who serves as control.
     pub comparison: Comparison,
+    /// With what periods before treatment are compared.
+    pub base: BasePeriod,
+    /// Periods before its start in which the change may already show.
+    pub anticipation: u32,
     /// Covariates used of each row; 0 for none.
     pub covariates: usize,
     /// Seed of the simultaneous bands.
@@ -67,7 +87,14 @@ pub struct StaggeredOptions {
 
 impl Default for StaggeredOptions {
     fn default() -> Self {
-        Self { comparison: Comparison::NeverTreated, covariates: 0, seed: 1, draws: 999 }
+        Self {
+            comparison: Comparison::NeverTreated,
+            base: BasePeriod::Varying,
+            anticipation: 0,
+            covariates: 0,
+            seed: 1,
+            draws: 999,
+        }
     }
 }
 
@@ -124,6 +151,8 @@ pub struct StaggeredEffect {
     pub cells: Vec<CohortEffect>,
     /// All cells after treatment, weighted by cohort size: the headline.
     pub simple: Effect,
+    /// Two-sided p of the headline.
+    pub p: f64,
     /// By time since treatment; the summary is the mean from 0 on.
     pub dynamic: Gathering,
     /// By cohort; the summary is weighted by cohort size.
@@ -142,7 +171,7 @@ pub struct StaggeredEffect {
 /// A [`Refusal`] with fewer than two treated or two control units, or when no
 /// cohort has both a period before it and controls.
 pub fn staggered_effect(rows: &[StaggeredRow], options: StaggeredOptions) -> Result<StaggeredEffect, Refusal> {
-    let panel = CohortPanel::of(rows, options.covariates);
+    let panel = CohortPanel::of(rows, options.covariates, options.anticipation);
     let treated: usize = panel.cohorts.iter().filter(|c| c.first.is_some()).map(|c| c.units.len()).sum();
     let never = panel.n() - treated;
     let controls = match options.comparison {
@@ -154,7 +183,7 @@ pub fn staggered_effect(rows: &[StaggeredRow], options: StaggeredOptions) -> Res
     if least < PER_SIDE {
         return Err(Refusal::count(RefusalReason::TooFewClusters, least, PER_SIDE));
     }
-    let designs = cells(&panel, options.comparison);
+    let designs = cells(&panel, &options);
     let all = designs.len();
     let mut sides = None;
     let fits: Vec<CellFit> = designs.into_iter().filter_map(|c| CellFit::of(&panel, c, &mut sides)).collect();
@@ -177,7 +206,7 @@ fn estimate(panel: &CohortPanel, fits: &[CellFit], unfit: usize, options: Stagge
             cohort: panel.cohorts[fit.cell.cohort].first.unwrap_or(i64::MAX),
             period: panel.periods[fit.cell.time],
             after: fit.cell.after,
-            effect: Effect::of(fit.effect, *error),
+            effect: judged(fit.effect, error),
             treated: fit.treated as u64,
             controls: fit.controls as u64,
         })
@@ -188,6 +217,7 @@ fn estimate(panel: &CohortPanel, fits: &[CellFit], unfit: usize, options: Stagge
         units: panel.n() as u64,
         warnings: warnings(panel, leads, unfit),
         cells,
+        p: t_two_sided(simple.overall.value / spread.families[0].overall.judged, spread.families[0].overall.df),
         simple: simple.overall,
         dynamic,
         cohorts,
@@ -196,15 +226,21 @@ fn estimate(panel: &CohortPanel, fits: &[CellFit], unfit: usize, options: Stagge
     }
 }
 
+fn judged(value: f64, error: &Error) -> Effect {
+    let reach = t95(error.df) * error.judged;
+    let interval = Interval::new(value - reach, value + reach, IntervalMethod::Welch);
+    Effect { value, standard_error: error.shown, interval }
+}
+
 fn gathering(family: &Family, spread: &Spread, options: StaggeredOptions) -> Gathering {
-    let factor = simultaneous_factor(&spread.covariance, options.seed, options.draws);
-    let parts = family.parts.iter().enumerate().map(|(i, part)| {
-        let error = spread.covariance[i][i].sqrt();
-        let (lo, hi) = (part.effect - factor * error, part.effect + factor * error);
-        let band = Interval::new(lo, hi, IntervalMethod::Simultaneous);
-        GatheredEffect { at: part.at, effect: Effect::of(part.effect, error), band }
+    let factor = simultaneous_factor(&spread.covariance, options.seed, options.draws) / Z95;
+    let parts = family.parts.iter().zip(&spread.parts).map(|(part, error)| {
+        let effect = judged(part.effect, error);
+        let reach = factor * effect.interval.half_width();
+        let band = Interval::new(part.effect - reach, part.effect + reach, IntervalMethod::Simultaneous);
+        GatheredEffect { at: part.at, effect, band }
     });
-    Gathering { overall: Effect::of(family.overall, spread.overall), parts: parts.collect() }
+    Gathering { overall: judged(family.overall, &spread.overall), parts: parts.collect() }
 }
 
 fn leads(dynamic: &Family, spread: &Spread) -> Option<LeadTest> {

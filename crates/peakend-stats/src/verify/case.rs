@@ -141,8 +141,8 @@ fn ours(
 ) -> Option<Result<Figures, CaseError>> {
     let is = |name: &str| method.starts_with(name);
     Some(match method {
-        _ if is("nps") => nps::figures(ids, read),
-        _ if is("difference-in-differences") => did::figures(spec, read),
+        _ if is("nps") => nps::figures(ids, spec, read),
+        _ if is("difference-in-differences") => did::figures(ids, spec, read),
         _ if is("growth accounting") => growth::figures(spec, read),
         _ if is("panel regression") => panel::figures(spec, read),
         _ if is("observational comparison") => matching::figures(spec, read),
@@ -154,7 +154,7 @@ fn ours(
         _ if is("customer satisfaction index") => path_model::figures(spec, read),
         _ if is("control chart") => trend::figures(ids, spec, read),
         _ if is("linkage") => linkage::figures(spec, read),
-        _ if is("cuped") => cuped::figures(spec, read),
+        _ if is("cuped") => cuped::figures(ids, spec, read),
         _ if is("interrupted time series") => interrupted::figures(ids, spec, read),
         _ if is("raking") => raking::figures(ids, spec, read),
         _ if method.contains("anonymity") => anonymity::figures(ids, spec.0, read, gate),

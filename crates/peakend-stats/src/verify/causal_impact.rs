@@ -2,6 +2,7 @@
 //! and perhaps a date, one row per period.
 
 use super::case::CaseError;
+use super::level::Level;
 use super::spec::Spec;
 use super::{Figures, ReadTable, tables};
 use crate::table::Table;
@@ -23,7 +24,8 @@ pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, Ca
     let controls = controls.into_iter().map(values).collect::<Result<Vec<_>, _>>()?;
     let mut figures = Figures::new();
     let Some(pre) = pre_periods(&table, spec, time) else { return Ok(figures) };
-    match causal_impact(&series, &controls, pre, CausalOptions::default()) {
+    let options = CausalOptions { outside: Level::of(spec).outside, ..CausalOptions::default() };
+    match causal_impact(&series, &controls, pre, options) {
         Ok(impact) => put_all(&impact, &mut figures),
         Err(refusal) => {
             figures.insert("effect.avg".into(), serde_json::to_value(refusal).unwrap_or_default());

@@ -4,9 +4,10 @@
 use serde_json::Value;
 
 use super::case::CaseError;
+use super::refusal::put_refusal;
 use super::spec::Spec;
 use super::{Figures, ReadTable, tables};
-use crate::insight::driver::{Column, DriverAnalysis, DriverOptions};
+use crate::insight::driver::{Column, DriverAnalysis, DriverOptions, Missing, driver_analysis};
 use crate::insight::quadrant::Cut;
 use crate::table::Table;
 
@@ -33,10 +34,16 @@ pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Resu
         drivers.iter().zip(&values).map(|(&c, values)| Column { name: column(c), values }).collect();
     let answers = numbers(outcome)?;
     let cut = if spec.0.contains("cut at the median") { Cut::Median } else { Cut::Mean };
-    let options = DriverOptions { resamples: 0, cut, ..DriverOptions::default() };
+    // "complete cases only" may be said beside it
+    let pairwise = spec.mentions("pairwise").any(|rest| !rest.starts_with("complete cases"));
+    let missing = if pairwise { Missing::Pairwise } else { Missing::LeftOut };
+    let options = DriverOptions { resamples: 0, cut, missing, ..DriverOptions::default() };
     let analysis = DriverAnalysis::of(Column { name: column(outcome), values: &answers }, &columns, &options)
         .map_err(CaseError::Refused)?;
-    Ok(named(&analysis))
+    let mut figures = named(&analysis);
+    let outcome = Column { name: column(outcome), values: &answers };
+    put_refusal(&mut figures, "", &driver_analysis(outcome, &columns, &options));
+    Ok(figures)
 }
 
 fn named(analysis: &DriverAnalysis) -> Figures {
@@ -102,5 +109,28 @@ mod tests {
         assert!((sum - by_spec["r2"].as_f64().unwrap()).abs() < 1e-12);
         let by_ids = figures(&["rw.speed", "quadrant.staff"], Spec("Outcome renewal."), &read).unwrap();
         assert_eq!(by_spec, by_ids);
+    }
+
+    /// `DataFrame.corr()`: speed and renewal, staff and renewal, speed and staff.
+    const PANDAS: [f64; 3] = [0.635_965_226_873_303_4, 0.396_452_854_729_004_3, -0.004_115_327_297_589_3];
+
+    #[test]
+    fn pairwise_correlations_take_the_rows_of_each_pair() {
+        let mut text = "speed,staff,renewal\n".to_owned();
+        for i in 0..300_u32 {
+            let (a, b) = ((i * 7) % 11, (i * 5) % 13);
+            let speed = if i % 5 == 0 { String::new() } else { a.to_string() };
+            let staff = if i % 7 == 0 { String::new() } else { b.to_string() };
+            text += &format!("{speed},{staff},{}\n", 2 * a + b + 8 * (i % 3));
+        }
+        let read = |name: &str| (name == "data.csv").then(|| text.clone());
+        let found =
+            figures(&[], Spec("Pairwise correlations. Outcome renewal; drivers: speed, staff."), &read).unwrap();
+        assert!((found["r.speed"].as_f64().unwrap() - PANDAS[0]).abs() < 1e-10, "{found:?}");
+        assert!((found["r.staff"].as_f64().unwrap() - PANDAS[1]).abs() < 1e-10);
+        let ([a, b, c], r2) = (PANDAS, found["r2"].as_f64().unwrap());
+        assert!((r2 - (a * a + b * b - 2.0 * a * b * c) / (1.0 - c * c)).abs() < 1e-10);
+        // rows with both, which are the fewest
+        assert_eq!(found["n"], 206);
     }
 }

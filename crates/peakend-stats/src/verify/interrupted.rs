@@ -2,10 +2,12 @@
 //! the series and covariates; the change, season and lag stand in the specification.
 
 use super::case::CaseError;
+use super::level::Level;
+use super::refusal::put_refusal;
 use super::spec::Spec;
 use super::{Figures, ReadTable, tables};
 use crate::table::Table;
-use crate::value::interrupted::{Harmonics, Interruption, SegmentedFit};
+use crate::value::interrupted::{Harmonics, Interruption, SegmentedFit, interrupted_series};
 use crate::value::interrupted_counts::{InterruptedCounts, interrupted_counts};
 
 /// First parts of the ids that ask for the model of counts.
@@ -23,7 +25,9 @@ pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Resu
         covariates: covariates.iter().map(|&c| series(&table, c)).collect::<Result<_, _>>()?,
         lag: number(spec.after("L=")).or_else(|| number(spec.after("lag"))),
     };
-    let mut figures = all(&SegmentedFit::of(&y, &interruption), &names(&interruption, &covariates, &table));
+    let level = Level::of(spec);
+    let mut figures = all(&SegmentedFit::of(&y, &interruption), &names(&interruption, &covariates, &table), level);
+    put_refusal(&mut figures, "", &interrupted_series(&y, &interruption));
     if let Some(prefix) = ids.iter().filter_map(|id| id.split('.').next()).find(|part| COUNT_MODELS.contains(part)) {
         let exposure = match spec.column(&["exposure", "offset", "log(", "ln("], &table) {
             Some(column) => series(&table, column)?,
@@ -118,7 +122,7 @@ fn names(interruption: &Interruption, covariates: &[usize], table: &Table) -> Ve
     names
 }
 
-fn all(fitted: &SegmentedFit, names: &[String]) -> Figures {
+fn all(fitted: &SegmentedFit, names: &[String], level: Level) -> Figures {
     let mut figures = Figures::new();
     for (j, name) in names.iter().enumerate() {
         let inference = fitted.coefficient(j);
@@ -126,16 +130,18 @@ fn all(fitted: &SegmentedFit, names: &[String]) -> Figures {
         figures.insert(format!("se_hac.{name}"), inference.standard_error.into());
         figures.insert(format!("t.{name}"), inference.t.into());
         figures.insert(format!("p.{name}"), inference.p.into());
-        figures.insert(format!("ci.{name}.lo"), inference.interval.lo.into());
-        figures.insert(format!("ci.{name}.hi"), inference.interval.hi.into());
+        let [lo, hi] = level.of_inference(fitted.fit.coefficients[j], &inference);
+        figures.insert(format!("ci.{name}.lo"), lo.into());
+        figures.insert(format!("ci.{name}.hi"), hi.into());
     }
     let (effect, inference) = fitted.average_effect();
     figures.insert("dw".into(), fitted.durbin_watson().into());
     figures.insert("cf.mean".into(), fitted.counterfactual_mean().into());
     figures.insert("effect.avg".into(), effect.into());
     figures.insert("effect.avg.se".into(), inference.standard_error.into());
-    figures.insert("effect.avg.lo".into(), inference.interval.lo.into());
-    figures.insert("effect.avg.hi".into(), inference.interval.hi.into());
+    let [lo, hi] = level.of_inference(effect, &inference);
+    figures.insert("effect.avg.lo".into(), lo.into());
+    figures.insert("effect.avg.hi".into(), hi.into());
     figures
 }
 

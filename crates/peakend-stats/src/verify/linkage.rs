@@ -5,19 +5,24 @@ use serde_json::Value;
 
 use super::case::CaseError;
 use super::columns::leading;
+use super::level::Level;
+use super::refusal::put_refusal;
 use super::spec::Spec;
 use super::{Figures, ReadTable, tables};
-use crate::figure::Refusal;
+use crate::figure::{Answer, Refusal};
 use crate::insight::bands::{Band, NpsBands};
 use crate::table::Table;
 use crate::value::dose::{band_outcomes, level_means};
-use crate::value::linkage::{LinkageRow, first_differences, is_reverse, lead_placebo, pooled, within};
+use crate::value::linkage::{
+    Linkage, LinkageRow, first_differences, is_reverse, lead_placebo, linkage, pooled, within,
+};
 use crate::value::panel::Slope;
 
 /// All figures of the case. A model that is refused leaves its checks open.
 pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
     let table = tables::main(spec, read)?;
     let rows = rows(&table, spec)?;
+    let level = Level::of(spec);
     let mut figures = Figures::new();
     let models: [(&str, Result<Slope, Refusal>); 4] = [
         ("ols", pooled(&rows)),
@@ -27,8 +32,13 @@ pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, Ca
     ];
     for (model, slope) in &models {
         if let Ok(slope) = slope {
-            put_slope(model, slope, &mut figures);
+            put_slope(model, slope, level, &mut figures);
         }
+    }
+    let whole = linkage(&rows);
+    put_refusal(&mut figures, "", &whole);
+    if let Ok(whole) = &whole {
+        checks(whole, level, &mut figures);
     }
     if let Ok(lead) = &models[3].1 {
         figures.insert("lead.warn".into(), is_reverse(lead).into());
@@ -38,8 +48,13 @@ pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, Ca
         put("n", mean.n.into());
         put("mean", mean.mean.into());
         put("se", mean.standard_error.into());
-        put("lo", mean.interval.lo.into());
-        put("hi", mean.interval.hi.into());
+        // the intervals of single scores are normal, as the cases say
+        let [lo, hi] = match level.outside {
+            0.05 => [mean.interval.lo, mean.interval.hi],
+            _ => level.around(mean.mean, mean.standard_error, None),
+        };
+        put("lo", lo.into());
+        put("hi", hi.into());
     }
     for outcome in band_outcomes(&rows, &NpsBands::STANDARD) {
         let name = match outcome.band {
@@ -54,15 +69,36 @@ pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, Ca
     Ok(figures)
 }
 
-fn put_slope(model: &str, slope: &Slope, figures: &mut Figures) {
+/// What heavy tails would change, and whether a line describes the scores.
+fn checks(whole: &Linkage, level: Level, figures: &mut Figures) {
+    if let Answer::Shown(slope) = &whole.tails.winsorised {
+        put_slope("winsor", slope, level, figures);
+    }
+    if let Answer::Shown(slope) = &whole.tails.logarithm {
+        put_slope("log", slope, level, figures);
+    }
+    if let Some(gap) = whole.tails.median_gap {
+        figures.insert("median.gap".into(), gap.into());
+    }
+    let Answer::Shown(dose) = &whole.dose else { return };
+    if let Answer::Shown(line) = &dose.line {
+        for (id, value) in [("slope", line.slope), ("f", line.f), ("p", line.p)] {
+            figures.insert(format!("dose.line.{id}"), value.into());
+        }
+        figures.insert("dose.line.holds".into(), line.holds.into());
+    }
+}
+
+fn put_slope(model: &str, slope: &Slope, level: Level, figures: &mut Figures) {
     let mut put = |id: &str, value: Value| figures.insert(format!("{model}.{id}"), value);
     put("n", slope.n.into());
     put("b", slope.value.into());
     put("se", slope.inference.standard_error.into());
     put("t", slope.inference.t.into());
     put("p", slope.inference.p.into());
-    put("lo", slope.inference.interval.lo.into());
-    put("hi", slope.inference.interval.hi.into());
+    let [lo, hi] = level.of_inference(slope.value, &slope.inference);
+    put("lo", lo.into());
+    put("hi", hi.into());
 }
 
 /// Columns around the `~` of a formula: figure and score.

@@ -2,9 +2,8 @@
 //! regression adjustment, doubly robust, matching, balance": `data.csv` with
 //! outcome, arm and covariates.
 
-use serde_json::Value;
-
 use super::case::CaseError;
+use super::refusal::put_refusal;
 use super::spec::Spec;
 use super::{Figures, ReadTable, tables};
 use crate::table::Table;
@@ -32,11 +31,10 @@ pub(super) fn figures(spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, Ca
         })
         .collect();
     let mut figures = Figures::new();
-    match compare_arms(&TwoArms::of(&names, &rows?), ObservationalOptions::default()) {
-        Ok(effect) => put_all(&effect, &mut figures),
-        Err(refusal) => {
-            figures.insert("refused".into(), serde_json::to_value(refusal).unwrap_or(Value::Null));
-        }
+    let found = compare_arms(&TwoArms::of(&names, &rows?), ObservationalOptions::default());
+    put_refusal(&mut figures, "", &found.clone().and_then(ObservationalEffect::judged));
+    if let Ok(effect) = found {
+        put_all(&effect, &mut figures);
     }
     Ok(figures)
 }

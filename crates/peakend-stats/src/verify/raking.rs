@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::case::CaseError;
+use super::refusal::put_refusal;
 use super::spec::Spec;
 use super::{Figures, ReadTable};
 use crate::insight::raking::{Margin, Raked, RakingRules, rake};
@@ -13,6 +14,24 @@ use crate::table::Table;
 
 /// As strict as the cases ask.
 const RULES: RakingRules = RakingRules { tolerance: 1e-10, passes: 500, cap: None, cap_rounds: 0 };
+/// Rounds of capping and raking again.
+const CAP_ROUNDS: u32 = 5;
+
+/// With a cap where the specification says so: "trimmed at 5 x mean", "cap 3".
+fn rules(spec: Spec<'_>) -> RakingRules {
+    let words = ["cap", "capped", "capping", "trim", "trimmed", "trimming"];
+    let said = |word: &str| {
+        let at = spec.0.to_ascii_lowercase().find(word)?;
+        let before = spec.0[..at].trim_end().to_ascii_lowercase();
+        let denied = ["no", "not", "without", "never"].iter().any(|no| before.ends_with(*no));
+        let rest = spec.after(word).filter(|_| !denied)?;
+        let sentence = rest.split([';', '\n']).next()?.split(". ").next()?;
+        let numbers = sentence.split(|c: char| !c.is_ascii_digit() && c != '.').filter_map(|n| n.parse::<f64>().ok());
+        numbers.into_iter().find(|cap| *cap > 1.0)
+    };
+    let cap = words.iter().find_map(|word| said(word));
+    RakingRules { cap, cap_rounds: if cap.is_some() { CAP_ROUNDS } else { 0 }, ..RULES }
+}
 
 /// All figures of the case; none when raking is refused.
 pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
@@ -20,13 +39,17 @@ pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Resu
     let base = base(&table, spec)?;
     let margins = margins(&table, read)?;
     let mut figures = Figures::new();
-    let Ok(raked) = rake(&base, &margins, &RULES) else { return Ok(figures) };
+    let raked = rake(&base, &margins, &rules(spec));
+    put_refusal(&mut figures, "", &raked);
+    let Ok(raked) = raked else { return Ok(figures) };
     figures.insert("sum_weights".into(), raked.weights.iter().sum::<f64>().into());
     figures.insert("deff_kish".into(), raked.design_effect.into());
     figures.insert("n_eff".into(), raked.n_effective.into());
     figures.insert("max_over_mean".into(), raked.largest.into());
     figures.insert("min_over_mean".into(), raked.smallest.into());
     figures.insert("passes".into(), raked.passes.into());
+    figures.insert("capped".into(), raked.capped.into());
+    figures.insert("margin_error".into(), raked.margin_error.into());
     if let Some(difference) = against_expected(&raked, read)? {
         figures.insert("weights.csv".into(), difference.into());
     }
@@ -141,5 +164,29 @@ mod tests {
         assert!((figures["sum_weights"].as_f64().unwrap() - 100.0).abs() < 1e-6);
         assert!(figures["se.score.calibrated"].as_f64().unwrap() > 0.0);
         assert!(!figures.contains_key("weights.csv"));
+    }
+
+    #[test]
+    fn a_cap_is_kept_and_a_category_without_respondents_is_refused() {
+        let mut csv = "age,score\n".to_owned();
+        for i in 0..60_u32 {
+            csv += &format!("{},{}\n", if i < 3 { "old" } else { "young" }, i % 11);
+        }
+        let read = |targets: &'static str| {
+            let csv = csv.clone();
+            move |name: &str| match name {
+                "data.csv" => Some(csv.clone()),
+                "targets.json" => Some(targets.to_owned()),
+                _ => None,
+            }
+        };
+        let even = read(r#"{"age": {"young": 50, "old": 50}}"#);
+        let capped = figures(&[], Spec("Rake; weights trimmed at 5 x mean. y=score."), &even).unwrap();
+        assert_eq!(capped["capped"], 3);
+        assert!(capped["margin_error"].as_f64().unwrap() > 0.1);
+        let free = figures(&[], Spec("Rake, not trimmed at 5 x mean. y=score."), &even).unwrap();
+        assert_eq!((free["capped"].as_u64(), free["refused"].as_bool()), (Some(0), Some(false)));
+        let absent = read(r#"{"age": {"young": 50, "old": 40, "unborn": 10}}"#);
+        assert_eq!(figures(&[], Spec("Rake. y=score."), &absent).unwrap()["refused"], true);
     }
 }

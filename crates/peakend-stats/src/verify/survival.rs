@@ -7,13 +7,15 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::case::CaseError;
+use super::level::Level;
+use super::refusal::put_refusal;
 use super::spec::Spec;
 use super::{Figures, ReadTable, tables};
 use crate::insight::driver::Column;
 use crate::table::{Table, is_missing};
 use crate::value::cox::{CoxModel, CoxOptions, Ties};
 use crate::value::log_rank::LogRank;
-use crate::value::survival::{Spell, Survival, at_risk};
+use crate::value::survival::{CurvePoint, Spell, Survival, at_risk, kaplan_meier};
 
 /// All figures of the case.
 pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
@@ -22,11 +24,13 @@ pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Resu
     let times: BTreeSet<&str> = ids.iter().filter_map(|id| listed_time(id)).collect();
     let horizon = times.iter().filter_map(|t| t.parse::<f64>().ok()).fold(0.0, f64::max);
     let mut figures = Figures::new();
+    put_refusal(&mut figures, "", &kaplan_meier(&spells));
     figures.insert("n".into(), spells.len().into());
     figures.insert("events".into(), spells.iter().filter(|s| s.event).count().into());
-    curve("", &spells, &times, horizon, &mut figures);
+    let level = Level::of(spec);
+    curve("", &spells, (&times, horizon, level), &mut figures);
     if let Some(group) = group(&table, spec) {
-        groups(&table, group, &spells, (&times, horizon), &mut figures);
+        groups(&table, group, &spells, (&times, horizon, level), &mut figures);
     }
     if ids.iter().any(|id| ["cox.", "zph."].iter().any(|part| id.starts_with(part))) {
         model(ids, spec, &table, &spells, &mut figures)?;
@@ -44,7 +48,7 @@ fn listed_time(id: &str) -> Option<&str> {
     })
 }
 
-fn curve(group: &str, spells: &[Spell], times: &BTreeSet<&str>, horizon: f64, figures: &mut Figures) {
+fn curve(group: &str, spells: &[Spell], (times, horizon, level): (&BTreeSet<&str>, f64, Level), figures: &mut Figures) {
     let curve = Survival::of(spells);
     let mut put = |id: String, value: Value| {
         figures.insert(id, value);
@@ -64,26 +68,31 @@ fn curve(group: &str, spells: &[Spell], times: &BTreeSet<&str>, horizon: f64, fi
         let point = curve.at(time);
         put(format!("km.{group}S.{text}"), point.survival.into());
         put(format!("km.{group}se.{text}"), point.standard_error.into());
-        put(format!("km.{group}lo.{text}"), point.interval.lo.into());
-        put(format!("km.{group}hi.{text}"), point.interval.hi.into());
+        let [lo, hi] = limits(&point, level);
+        put(format!("km.{group}lo.{text}"), lo.into());
+        put(format!("km.{group}hi.{text}"), hi.into());
         put(format!("km.{group}at_risk.{text}"), at_risk(spells, time).into());
     }
 }
 
-fn groups(
-    table: &Table,
-    column: usize,
-    spells: &[Spell],
-    (times, horizon): (&BTreeSet<&str>, f64),
-    figures: &mut Figures,
-) {
+/// Log-log limits; at 95 % those of the curve itself.
+fn limits(point: &CurvePoint, level: Level) -> [f64; 2] {
+    let (s, log) = (point.survival, point.survival.ln());
+    if level.outside == 0.05 || !(s > 0.0 && s < 1.0) {
+        return [point.interval.lo, point.interval.hi];
+    }
+    let reach = level.z() * point.standard_error / (s * log.abs());
+    [s.powf(reach.exp()), s.powf((-reach).exp())]
+}
+
+fn groups(table: &Table, column: usize, spells: &[Spell], asked: (&BTreeSet<&str>, f64, Level), figures: &mut Figures) {
     let texts = (0..table.len()).map(|row| table.text(row, column));
     let names: BTreeSet<&str> = texts.filter(|text| !is_missing(text)).collect();
     let mut members = Vec::new();
     for name in names {
         let own: Vec<Spell> =
             (0..table.len()).filter(|&row| table.text(row, column) == name).map(|row| spells[row]).collect();
-        curve(&format!("{name}."), &own, times, horizon, figures);
+        curve(&format!("{name}."), &own, asked, figures);
         members.push(own);
     }
     if let Ok(test) = LogRank::of(&members) {
@@ -108,6 +117,7 @@ fn model(
         CoxModel::of(spells, &columns, &options).map_err(CaseError::Refused)
     };
     let (efron, breslow) = (fit(Ties::Efron)?, fit(Ties::Breslow)?);
+    let level = Level::of(spec);
     let mut put = |id: String, value: Value| {
         figures.insert(id, value);
     };
@@ -118,6 +128,11 @@ fn model(
         put(format!("cox.robust_se.{name}"), term.robust_standard_error.into());
         put(format!("cox.hr.{name}"), term.hazard_ratio.into());
         put(format!("cox.p.{name}"), term.p.into());
+        let [lo, hi] = level.around(term.coefficient, term.standard_error, None);
+        put(format!("cox.b.lo.{name}"), lo.into());
+        put(format!("cox.b.hi.{name}"), hi.into());
+        put(format!("cox.hr.lo.{name}"), lo.exp().into());
+        put(format!("cox.hr.hi.{name}"), hi.exp().into());
         put(format!("cox.breslow.b.{name}"), breslow.terms[j].coefficient.into());
         put(format!("cox.breslow.se.{name}"), breslow.terms[j].standard_error.into());
         put(format!("zph.p.{name}"), efron.proportionality.terms[j].p.into());
@@ -210,6 +225,13 @@ mod tests {
         assert_eq!(found["logrank.df"], 2);
         assert!(ids.iter().all(|id| found[*id].as_f64().is_some()), "{found:?}");
         assert!(!found.contains_key("cox.b.planbasic"));
+        let wide = figures(&ids, Spec(&format!("{spec} KM with log-log 99% CI.")), &read).unwrap();
+        let limits = |figures: &Figures| ["lo", "hi"].map(|end| figures[&format!("km.{end}.10")].as_f64().unwrap());
+        let ([lo, hi], [lo99, hi99]) = (limits(&found), limits(&wide));
+        // log(-log S) is normal: the limits lie 2.5758 / 1.96 as far from its middle
+        let loglog = |s: f64| (-s.ln()).ln();
+        let ratio = (loglog(lo99) - loglog(hi99)) / (loglog(lo) - loglog(hi));
+        assert!((ratio - 2.575_829_304 / 1.959_963_985).abs() < 1e-8, "{ratio}");
         // the area under a curve from 0 to 20
         assert!(found["rmst"].as_f64().unwrap() < 20.0);
     }

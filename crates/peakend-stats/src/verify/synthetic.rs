@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::case::CaseError;
+use super::refusal::put_refusal;
 use super::spec::Spec;
 use super::{Figures, ReadTable};
 use crate::table::Table;
-use crate::value::synthetic_control::{SyntheticControl, UnitSeries, synthetic_control};
+use crate::value::synthetic_control::{SyntheticControl, UnitSeries, synthetic_control, synthetic_effect};
 
 /// All figures of the case.
 pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Result<Figures, CaseError> {
@@ -28,6 +29,7 @@ pub(super) fn figures(ids: &[&str], spec: Spec<'_>, read: ReadTable<'_>) -> Resu
     let (treated, donors): (Vec<UnitSeries>, Vec<UnitSeries>) = units.partition(|unit| unit.name == roles.treated);
     let mut figures = Figures::new();
     let Some(treated) = treated.first() else { return Ok(figures) };
+    put_refusal(&mut figures, "", &synthetic_effect(treated, &donors, pre));
     match synthetic_control(treated, &donors, pre) {
         Ok(control) => put_all(&control, &periods, &mut figures),
         Err(refusal) => {

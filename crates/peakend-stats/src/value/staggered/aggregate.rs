@@ -15,8 +15,8 @@ pub(super) struct Gathered {
     pub(super) at: i64,
     pub(super) effect: f64,
     /// Position of the cell and its weight.
-    weights: Vec<(usize, f64)>,
-    by_cohort: Vec<f64>,
+    pub(super) weights: Vec<(usize, f64)>,
+    pub(super) by_cohort: Vec<f64>,
 }
 
 /// Effects of one kind and their summary.
@@ -24,24 +24,9 @@ pub(super) struct Gathered {
 pub(super) struct Family {
     pub(super) parts: Vec<Gathered>,
     /// Weight of each part in the summary.
-    summary: Vec<f64>,
-    summary_by_cohort: Vec<f64>,
+    pub(super) summary: Vec<f64>,
+    pub(super) summary_by_cohort: Vec<f64>,
     pub(super) overall: f64,
-}
-
-/// Sums of products of influences of a family.
-#[derive(Debug, Clone)]
-pub(super) struct Spread {
-    /// Covariance of the parts.
-    pub(super) covariance: Vec<Vec<f64>>,
-    /// Standard error of the summary.
-    pub(super) overall: f64,
-}
-
-/// Everything about units that the families and cells need, from one pass.
-pub(super) struct Spreads {
-    pub(super) cells: Vec<f64>,
-    pub(super) families: Vec<Spread>,
 }
 
 /// Weighs items by the share of their cohort; how the shares' error enters.
@@ -126,56 +111,4 @@ impl Family {
         let overall = parts.iter().zip(&summary).map(|(part, w)| w * part.effect).sum();
         Self { parts, summary, summary_by_cohort: vec![0.0; panel.cohorts.len()], overall }
     }
-}
-
-/// One pass over the units: influences of all cells, gathered on the way, and
-/// their squares and products summed.
-pub(super) fn spreads(panel: &CohortPanel, fits: &[CellFit], families: &[Family]) -> Spreads {
-    let n = panel.n() as f64;
-    // where each cell goes: family, part, weight
-    let mut targets: Vec<Vec<(usize, usize, f64)>> = vec![Vec::new(); fits.len()];
-    for (f, family) in families.iter().enumerate() {
-        for (p, part) in family.parts.iter().enumerate() {
-            for (cell, weight) in &part.weights {
-                targets[*cell].push((f, p, *weight));
-            }
-        }
-    }
-    let mut squares = vec![0.0; fits.len()];
-    let sizes: Vec<usize> = families.iter().map(|family| family.parts.len()).collect();
-    let mut products: Vec<Vec<Vec<f64>>> = sizes.iter().map(|&k| vec![vec![0.0; k]; k]).collect();
-    let mut overall = vec![0.0; families.len()];
-    for (c, cohort) in panel.cohorts.iter().enumerate() {
-        let own: Vec<usize> =
-            (0..fits.len()).filter(|&k| fits[k].cell.cohort == c || fits[k].cell.controls[c]).collect();
-        let start: Vec<Vec<f64>> =
-            families.iter().map(|family| family.parts.iter().map(|part| part.by_cohort[c]).collect()).collect();
-        let mut gathered = start.clone();
-        for unit in cohort.units.clone() {
-            gathered.clone_from(&start);
-            for &k in &own {
-                let influence = fits[k].influence(panel, unit, fits[k].cell.cohort == c);
-                squares[k] += influence * influence;
-                for &(f, p, weight) in &targets[k] {
-                    gathered[f][p] += weight * influence;
-                }
-            }
-            for (f, family) in families.iter().enumerate() {
-                let values = &gathered[f];
-                for (i, row) in products[f].iter_mut().enumerate() {
-                    for (cell, value) in row.iter_mut().zip(&values[..=i]) {
-                        *cell += values[i] * value;
-                    }
-                }
-                let summary: f64 = family.summary.iter().zip(values).map(|(w, x)| w * x).sum();
-                overall[f] += (summary + family.summary_by_cohort[c]).powi(2);
-            }
-        }
-    }
-    let families = products.into_iter().zip(overall).map(|(products, overall)| {
-        let k = products.len();
-        let at = |i: usize, j: usize| products[i.max(j)][i.min(j)] / (n * n);
-        Spread { covariance: (0..k).map(|i| (0..k).map(|j| at(i, j)).collect()).collect(), overall: overall.sqrt() / n }
-    });
-    Spreads { cells: squares.into_iter().map(|s| s.sqrt() / n).collect(), families: families.collect() }
 }

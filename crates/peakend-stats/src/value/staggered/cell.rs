@@ -5,8 +5,8 @@
 //! robust estimator for panels (Sant'Anna and Zhao 2020): logistic propensity,
 //! linear outcome regression among the controls.
 
-use super::Comparison;
 use super::panel::{Cohort, CohortPanel};
+use super::{BasePeriod, Comparison, StaggeredOptions};
 use crate::linear::matrix::dot;
 use crate::linear::{Matrix, least_squares};
 use crate::summation::Sum;
@@ -71,7 +71,8 @@ struct Robust {
 
 /// All cells of a panel that have controls. Where nobody is never treated, the
 /// last cohort serves the others until its own start and has no cells itself.
-pub(super) fn cells(panel: &CohortPanel, comparison: Comparison) -> Vec<Cell> {
+pub(super) fn cells(panel: &CohortPanel, options: &StaggeredOptions) -> Vec<Cell> {
+    let ahead = i64::from(options.anticipation);
     let mut cells = Vec::new();
     let own = match panel.cohorts.last() {
         Some(Cohort { first: Some(_), .. }) => panel.cohorts.len() - 1,
@@ -79,16 +80,17 @@ pub(super) fn cells(panel: &CohortPanel, comparison: Comparison) -> Vec<Cell> {
     };
     for (position, cohort) in panel.cohorts.iter().enumerate().take(own) {
         let Some(first) = cohort.first else { continue };
-        let last_before = panel.periods.partition_point(|period| *period < first) - 1;
-        for time in 1..panel.periods.len() {
+        let last_before = panel.periods.partition_point(|period| *period < first - ahead) - 1;
+        let from = usize::from(options.base == BasePeriod::Varying);
+        for time in from..panel.periods.len() {
             let after = panel.periods[time] >= first;
-            let base = if after { last_before } else { time - 1 };
-            let latest = panel.periods[time.max(base)];
+            let base = if after || options.base == BasePeriod::Universal { last_before } else { time - 1 };
+            let latest = panel.periods[time.max(base)] + ahead;
             let controls: Vec<bool> = panel
                 .cohorts
                 .iter()
                 .enumerate()
-                .map(|(other, cohort)| match (cohort.first, comparison) {
+                .map(|(other, cohort)| match (cohort.first, options.comparison) {
                     (None, _) => true,
                     (Some(_), Comparison::NeverTreated) => false,
                     (Some(first), Comparison::NotYetTreated) => other != position && first > latest,
@@ -165,6 +167,16 @@ impl CellFit {
         let (per_treated, per_control) = (all / n_treated as f64, all / n_control as f64);
         let kernel = Kernel::Means { treated, control, per_treated, per_control };
         Self { cell, effect: treated - control, treated: n_treated, controls: n_control, kernel }
+    }
+
+    /// Factor and mean where the influence of a unit is the factor times its change
+    /// less the mean, which it is without covariates.
+    pub(super) fn line(&self, is_treated: bool) -> Option<(f64, f64)> {
+        match &self.kernel {
+            Kernel::Means { treated, per_treated, .. } if is_treated => Some((*per_treated, *treated)),
+            Kernel::Means { control, per_control, .. } => Some((-per_control, *control)),
+            Kernel::Robust(_) => None,
+        }
     }
 
     /// The influence of a unit of the cohort (`treated`) or of a control cohort.

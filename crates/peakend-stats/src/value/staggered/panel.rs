@@ -1,7 +1,7 @@
 //! The balanced panel behind a staggered roll-out: units sorted by cohort, so
 //! that a comparison is a few ranges of units.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::StaggeredRow;
@@ -41,16 +41,16 @@ struct Unit {
 }
 
 impl CohortPanel {
-    /// Arranges rows; `width` covariates are read from each (0 for none).
+    /// Arranges rows; `width` covariates are read from each (0 for none). Units that
+    /// are treated, or know of it, by the first period are left out.
     #[must_use]
-    pub fn of(rows: &[StaggeredRow], width: usize) -> Self {
-        let mut periods: Vec<i64> = rows.iter().map(|row| row.period).collect();
-        periods.sort_unstable();
-        periods.dedup();
+    pub fn of(rows: &[StaggeredRow], width: usize, anticipation: u32) -> Self {
+        let periods: Vec<i64> = rows.iter().map(|row| row.period).collect::<BTreeSet<_>>().into_iter().collect();
         let (start, end) = (periods.first().copied().unwrap_or(0), periods.last().copied().unwrap_or(0));
         let (mut units, incomplete) = units(rows, &periods, width);
         let before = units.len();
-        units.retain(|unit| unit.first.is_none_or(|first| first > start));
+        let known = start.saturating_add(i64::from(anticipation));
+        units.retain(|unit| unit.first.is_none_or(|first| first > known));
         let early = (before - units.len()) as u64;
         for unit in &mut units {
             unit.first = unit.first.filter(|first| *first <= end);
@@ -88,8 +88,13 @@ impl CohortPanel {
 
     /// Change of the outcome of a unit between two positions of periods.
     pub(crate) fn change(&self, unit: usize, base: usize, time: usize) -> f64 {
-        let row = &self.outcome[unit * self.periods.len()..(unit + 1) * self.periods.len()];
+        let row = self.outcomes(unit);
         row[time] - row[base]
+    }
+
+    /// Outcomes of a unit, one per period.
+    pub(crate) fn outcomes(&self, unit: usize) -> &[f64] {
+        &self.outcome[unit * self.periods.len()..(unit + 1) * self.periods.len()]
     }
 
     /// Covariates of a unit at a position of periods.
@@ -101,13 +106,14 @@ impl CohortPanel {
 
 /// Complete units and the number of the others.
 fn units(rows: &[StaggeredRow], periods: &[i64], width: usize) -> (Vec<Unit>, u64) {
-    let mut by_unit: BTreeMap<u64, Vec<&StaggeredRow>> = BTreeMap::new();
-    for row in rows {
-        by_unit.entry(row.unit).or_default().push(row);
+    let key = |row: &StaggeredRow| (row.unit, row.period);
+    let mut ordered: Vec<&StaggeredRow> = rows.iter().collect();
+    // rows often come unit by unit
+    if !rows.is_sorted_by_key(key) {
+        ordered.sort_by_key(|row| key(row));
     }
-    let all = by_unit.len();
-    let complete = by_unit.into_values().filter_map(|mut rows| {
-        rows.sort_unstable_by_key(|row| row.period);
+    let (mut complete, mut incomplete) = (Vec::new(), 0);
+    for rows in ordered.chunk_by(|a, b| a.unit == b.unit) {
         let usable = |row: &&StaggeredRow| {
             row.outcome.is_finite()
                 && row.first_treated == rows[0].first_treated
@@ -117,13 +123,15 @@ fn units(rows: &[StaggeredRow], periods: &[i64], width: usize) -> (Vec<Unit>, u6
         let whole = rows.len() == periods.len()
             && rows.iter().zip(periods).all(|(row, period)| row.period == *period)
             && rows.iter().all(usable);
-        whole.then(|| Unit {
-            first: rows[0].first_treated,
-            outcome: rows.iter().map(|row| row.outcome).collect(),
-            covariates: rows.iter().flat_map(|row| row.covariates[..width].iter().copied()).collect(),
-        })
-    });
-    let complete: Vec<Unit> = complete.collect();
-    let incomplete = (all - complete.len()) as u64;
+        if whole {
+            complete.push(Unit {
+                first: rows[0].first_treated,
+                outcome: rows.iter().map(|row| row.outcome).collect(),
+                covariates: rows.iter().flat_map(|row| row.covariates[..width].iter().copied()).collect(),
+            });
+        } else {
+            incomplete += 1;
+        }
+    }
     (complete, incomplete)
 }
