@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use tally::{Rows, Tally, Worlds};
 
 /// Worlds with and without an effect per method where no number is asked for; slow
-/// methods get a fifth, the quickest ten times as many without one.
+/// methods get a part of them, the quickest ten times as many without one.
 const WORLDS: Worlds = Worlds { with: 2_000, without: 10_000 };
 
 fn main() -> Result<ExitCode, String> {

@@ -14,17 +14,18 @@ use crate::tally::{Rows, Said, Worlds};
 pub(crate) fn all(worlds: Worlds, rows: &mut Rows) {
     rows.run("difference in differences, 60 branches (CR1)", worlds, 1.5, true, |w, e| did_world(w, e, 60));
     rows.run("difference in differences, 14 branches (CR2)", worlds, 3.0, true, |w, e| did_world(w, e, 14));
+    let slow = worlds.over(2, 5);
     let never = Comparison::NeverTreated;
     let later = Comparison::NotYetTreated;
-    rows.run("staggered roll-out, never treated", worlds, 0.5, true, |w, e| rollout_world(w, e, never));
-    rows.run("staggered roll-out, not yet treated", worlds, 0.5, true, |w, e| rollout_world(w, e, later));
+    rows.run("staggered roll-out, never treated", slow, 0.5, true, |w, e| rollout_world(w, e, never));
+    rows.run("staggered roll-out, not yet treated", slow, 0.5, true, |w, e| rollout_world(w, e, later));
     let treated = |w, e| chosen_world(w, e, |found| said(&found.robust_treated));
-    rows.run("doubly robust, effect on those who joined", worlds, 1.5, true, treated);
+    rows.run("doubly robust, effect on those who joined", slow, 1.5, true, treated);
     let everybody = |w, e| chosen_world(w, e, |found| said(&found.robust_everybody));
-    rows.run("doubly robust, effect on everybody", worlds, 1.5, true, everybody);
+    rows.run("doubly robust, effect on everybody", slow, 1.5, true, everybody);
     let matched = |w, e| chosen_world(w, e, |found| said(&found.matched.effect));
-    rows.run("nearest propensity with replacement", worlds, 1.5, true, matched);
-    rows.run("linkage, two-way fixed effects", worlds, 0.5, true, linked_world);
+    rows.run("nearest propensity with replacement", slow, 1.5, true, matched);
+    rows.run("linkage, two-way fixed effects", slow, 0.5, true, linked_world);
 }
 
 fn said(effect: &peakend_stats::value::weighting::Effect) -> Option<Said> {

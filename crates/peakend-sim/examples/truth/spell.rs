@@ -16,7 +16,7 @@ pub(crate) fn all(worlds: Worlds, rows: &mut Rows) {
     let (drivers, outcome) = driven(&mut Random::new(1, "driven", u64::MAX), 400_000);
     let planted = analysed(&drivers, &outcome, 0).map_or(f64::NAN, |said| said.0[0].0);
     let weight = |w, _| driver_world(w, planted);
-    rows.run("driver weight (bootstrap), flag on a noise driver, 400 answers", worlds.slow(), 0.0, true, weight);
+    rows.run("driver weight (bootstrap), flag on a noise driver, 400 answers", worlds.over(10, 25), 0.0, true, weight);
 }
 
 fn stay_world(world: u64, log_ratio: f64) -> (Option<Said>, f64) {

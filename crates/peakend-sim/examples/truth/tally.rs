@@ -27,10 +27,9 @@ impl Worlds {
         Self { without: 10 * self.without, ..self }
     }
 
-    /// A fifth of the worlds, for methods that take their time.
-    pub(crate) fn slow(self) -> Self {
-        let fewer = |n: u64| (n / 5).max(200).min(n);
-        Self { with: fewer(self.with), without: fewer(self.without) }
+    /// A part of the worlds, for methods that take theirs.
+    pub(crate) fn over(self, with: u64, without: u64) -> Self {
+        Self { with: (self.with / with).max(1), without: (self.without / without).max(1) }
     }
 }
 
