@@ -178,6 +178,11 @@ const NOTES: &str = "\
   and short series cannot tell it otherwise: with a level that wanders twice as much, 200 worlds were covered in 90 %
   and flagged in 12 %.
 - Linkage is refused in the worlds in which its lead placebo rejects, which is what the placebo is for.
+- Six rows once flagged 5.7 to 7.5 % of 200 or 1,000 worlds. Doubly robust effects did so by chance: of 5,000 worlds
+  they flag 5.0 and 4.9 %. Differences of NPS flagged 5.0 % by z on the whole, but 5.6 % where 30 torn answers met 400; they
+  are judged by t with Welch's degrees of freedom now (4.8 % there). Staggered roll-outs flagged 5.4 and 5.3 % of 5,000
+  worlds by normal intervals; theirs are t over cohorts now. A synthetic control was counted by its rank alone;
+  the product also wants an interval without 0.
 ";
 
 /// The page of the docs.
