@@ -24,6 +24,11 @@ pub enum Loaded {
 /// survive a restart; the caller replays the log from `position(org)`.
 #[async_trait]
 pub trait Warehouse: Send + Sync + std::fmt::Debug {
+    /// Whether other servers have the same segments. Then hot rows are read from the
+    /// log in its order, never handed over by the server that took them in.
+    fn is_shared(&self) -> bool {
+        false
+    }
     /// Answer a question.
     async fn answer(&self, question: &Question) -> Result<Table, WarehouseError>;
     /// Scores given together, per group; grain and persons of the question are not looked at.

@@ -12,11 +12,13 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::prelude::ident;
+use serde::{Deserialize, Serialize};
 
 use crate::columns::code_type;
 
 /// The wanted values.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Members {
     /// Codes of a dimension.
     Codes(HashSet<String>),
@@ -28,6 +30,11 @@ pub(crate) enum Members {
 
 /// Whether the column's value is one of the members.
 pub(crate) fn among(column: &str, members: Members) -> Expr {
+    membership(members).call(vec![ident(column)])
+}
+
+/// The function behind [`among`].
+pub(crate) fn membership(members: Members) -> ScalarUDF {
     let of = match &members {
         Members::Codes(_) => code_type(),
         Members::Persons(_) => DataType::Utf8View,
@@ -37,7 +44,12 @@ pub(crate) fn among(column: &str, members: Members) -> Expr {
     // one column must not look alike, or `A and not B` is folded to false.
     let name = format!("peakend_among_{:016x}", members.digest());
     let signature = Signature::exact(vec![of], Volatility::Immutable);
-    ScalarUDF::from(Among { members: Arc::new(members), name, signature }).call(vec![ident(column)])
+    ScalarUDF::from(Among { members: Arc::new(members), name, signature })
+}
+
+/// The members a function asks for, when it is one of these.
+pub(crate) fn members(function: &ScalarUDF) -> Option<Members> {
+    function.inner().downcast_ref::<Among>().map(|among| Members::clone(&among.members))
 }
 
 impl Members {

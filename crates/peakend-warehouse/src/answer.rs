@@ -23,20 +23,25 @@ use crate::scan::Voices;
 
 /// Answer a question over a snapshot of its organisation.
 pub(crate) async fn answer(engine: &Engine, snapshot: Snapshot, q: &Question) -> Result<Table, WarehouseError> {
-    let (mut groups, provenance) = match counted::sources(engine, &snapshot, q) {
+    let (groups, provenance) = match counted::sources(engine, &snapshot, q) {
         Some(sources) => {
             let (groups, route) = counted::cells(engine, sources, snapshot.rollups(), q).await?;
             (groups, Provenance { route, ..snapshot.provenance.clone() })
         }
         None => (scanned(engine, &snapshot, q).await?, snapshot.provenance.clone()),
     };
+    Ok(table(groups, provenance, q))
+}
+
+/// The answer's rows in order; without groups there is one, also when it is empty.
+pub(crate) fn table(mut groups: HashMap<Key, Cell>, provenance: Provenance, q: &Question) -> Table {
     if q.by.is_empty() && q.grain.is_none() {
         let whole = groups.entry((None, Vec::new())).or_default();
         whole.persons = q.persons.then_some(whole.persons.unwrap_or(0));
     }
     let mut rows: Vec<Row> = groups.into_iter().map(|((bucket, keys), cell)| Row { keys, bucket, cell }).collect();
     rows.sort_unstable_by(|a, b| (a.bucket, &a.keys).cmp(&(b.bucket, &b.keys)));
-    Ok(Table { rows, provenance })
+    Table { rows, provenance }
 }
 
 /// Groups from the rows themselves.
@@ -63,7 +68,7 @@ async fn scanned(engine: &Engine, snapshot: &Snapshot, q: &Question) -> Result<H
 }
 
 /// The question's filter, and that a voice counts.
-fn counting(q: &Question) -> Filter {
+pub(crate) fn counting(q: &Question) -> Filter {
     let counts = match q.counting {
         Counting::Everything => Filter::All,
         Counting::Answers(score) => {

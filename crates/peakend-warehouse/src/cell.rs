@@ -34,13 +34,17 @@ const UNCOUNTED: u8 = 28;
 
 /// The aggregate over the score columns of voices.
 pub(crate) fn cell() -> Expr {
-    let function = AggregateUDF::from(CellCount {
+    function().call(["nps", "csat", "ces", "sentiment", "has_text"].map(ident).to_vec())
+}
+
+/// The function behind [`cell`].
+pub(crate) fn function() -> AggregateUDF {
+    AggregateUDF::from(CellCount {
         signature: Signature::exact(
             vec![DataType::UInt8, DataType::UInt8, DataType::UInt8, DataType::Int8, DataType::Boolean],
             Volatility::Immutable,
         ),
-    });
-    function.call(["nps", "csat", "ces", "sentiment", "has_text"].map(ident).to_vec())
+    })
 }
 
 /// The counts of one row of the aggregate's result column.

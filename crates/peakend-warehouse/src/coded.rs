@@ -159,6 +159,21 @@ pub(crate) fn packed(parts: &[Part]) -> Expr {
     ScalarUDF::from(Packed { parts: parts.to_vec(), signature }).call(columns)
 }
 
+/// The bucket of a day as a key of one part, which any process computes alike.
+pub(crate) fn bucketing(grain: Grain) -> ScalarUDF {
+    let parts = vec![Part::Bucket(grain)];
+    let signature = Signature::exact(parts.iter().map(Part::stored).collect(), Volatility::Immutable);
+    ScalarUDF::from(Packed { parts, signature })
+}
+
+/// The grain of a function that gives buckets alone.
+pub(crate) fn bucket_of(function: &ScalarUDF) -> Option<Grain> {
+    match function.inner().downcast_ref::<Packed>()?.parts.as_slice() {
+        [Part::Bucket(grain)] => Some(*grain),
+        _ => None,
+    }
+}
+
 /// The numbers of the parts of a key, first part first.
 pub(crate) fn unpacked(key: u64, parts: usize) -> impl Iterator<Item = u32> {
     (0..parts).rev().map(move |i| (key >> (32 * i)) as u32)

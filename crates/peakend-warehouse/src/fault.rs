@@ -32,3 +32,25 @@ pub(crate) fn damaged(path: &Path, reason: impl Into<String>) -> WarehouseError 
 pub(crate) fn missing(column: &str) -> DataFusionError {
     DataFusionError::Internal(format!("the answer has no column `{column}` of the expected type"))
 }
+
+/// Another server changed what this one was about to change.
+#[derive(Debug)]
+struct Overtaken;
+
+impl std::fmt::Display for Overtaken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("another server replaced it first; try again")
+    }
+}
+
+impl Error for Overtaken {}
+
+/// A manifest that another server replaced first; nothing was changed here.
+pub(crate) fn overtaken(path: &Path) -> WarehouseError {
+    storage("replace", path)(Overtaken)
+}
+
+/// Whether a write failed only because another server was faster.
+pub(crate) fn was_overtaken(fault: &WarehouseError) -> bool {
+    matches!(fault, WarehouseError::Storage { source, .. } if source.is::<Overtaken>())
+}

@@ -105,6 +105,17 @@ impl Hot {
         Ok(())
     }
 
+    /// Drop what lies at or before a position: it was sealed elsewhere.
+    pub(crate) fn follow(&mut self, sealed: u64) -> Result<()> {
+        self.fold()?;
+        let mut kept = Vec::new();
+        for chunk in std::mem::take(&mut self.chunks) {
+            kept.extend(voices_of(&chunk.rows)?.into_iter().filter(|v| v.seq > sealed));
+        }
+        *self = Self::default();
+        self.add(kept)
+    }
+
     /// Drop the voices of these persons; returns how many there were.
     pub(crate) fn erase(&mut self, persons: &HashSet<&str>) -> Result<u64> {
         self.keep(|v| !persons.contains(v.person.as_str()))

@@ -74,9 +74,14 @@ impl Entry {
         self.contents == Contents::Voices && self.last_seq >= VoiceFact::LOADED
     }
 
+    /// Every file of the segment, the rows last.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(|p| p.file.as_str()).chain([self.file.as_str()])
+    }
+
     /// Remove the files of a segment that no manifest will name.
     pub(crate) fn discard(&self, inside: &Path) -> Result<(), WarehouseError> {
-        for file in self.parts.iter().map(|p| &p.file).chain([&self.file]) {
+        for file in self.files() {
             let path = inside.join(file);
             fs::remove_file(&path).map_err(storage("remove", &path))?;
         }
@@ -98,6 +103,10 @@ pub(crate) struct Manifest {
     pub(crate) segments: Vec<Entry>,
     /// Every outcome batch ever loaded, also those merged since.
     pub(crate) batches: Vec<String>,
+    /// How often rows that may be hot elsewhere were changed or removed; servers
+    /// that share a manifest read their hot rows again when it moves.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) turns: u64,
     /// CRC-32 of this manifest with `check` = 0.
     check: u32,
 }
@@ -112,6 +121,7 @@ impl Manifest {
             next: 1,
             segments: Vec::new(),
             batches: Vec::new(),
+            turns: 0,
             check: 0,
         }
     }
@@ -124,26 +134,29 @@ impl Manifest {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(storage("read", &path)(e)),
         };
+        Self::parse(&text, &path).map(Some)
+    }
+
+    /// The manifest written as text, found at a path.
+    pub(crate) fn parse(text: &[u8], path: &Path) -> Result<Self, WarehouseError> {
         let mut manifest: Self =
-            serde_json::from_slice(&text).map_err(|e| damaged(&path, format!("it is not a manifest ({e})")))?;
+            serde_json::from_slice(text).map_err(|e| damaged(path, format!("it is not a manifest ({e})")))?;
         if manifest.format > FORMAT {
             let reason = format!("format {} is newer than {FORMAT}, which this program reads", manifest.format);
-            return Err(damaged(&path, reason));
+            return Err(damaged(path, reason));
         }
         let expected = std::mem::take(&mut manifest.check);
-        let found = crc32(&manifest.text(&path)?);
+        let found = crc32(&manifest.text(path)?);
         if found != expected {
-            return Err(damaged(&path, format!("its checksum is {found:08x}, declared {expected:08x}")));
+            return Err(damaged(path, format!("its checksum is {found:08x}, declared {expected:08x}")));
         }
-        Ok(Some(manifest))
+        Ok(manifest)
     }
 
     /// Replace the manifest in a folder, durably and in one step.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), WarehouseError> {
         let (path, aside) = (folder.join(FILE), folder.join(ASIDE));
-        let mut manifest = Self { check: 0, ..self.clone() };
-        manifest.check = crc32(&manifest.text(&path)?);
-        let text = manifest.text(&path)?;
+        let text = self.checked(&path)?;
         let mut file = File::create(&aside).map_err(storage("create", &aside))?;
         file.write_all(&text).map_err(storage("write", &aside))?;
         file.sync_all().map_err(storage("sync", &aside))?;
@@ -151,9 +164,20 @@ impl Manifest {
         sync_folder(folder)
     }
 
+    /// The manifest as it is written, with its checksum.
+    pub(crate) fn checked(&self, path: &Path) -> Result<Vec<u8>, WarehouseError> {
+        let mut manifest = Self { check: 0, ..self.clone() };
+        manifest.check = crc32(&manifest.text(path)?);
+        manifest.text(path)
+    }
+
     fn text(&self, path: &Path) -> Result<Vec<u8>, WarehouseError> {
         serde_json::to_vec_pretty(self).map_err(storage("encode", path))
     }
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// Make names created or renamed in a folder durable.

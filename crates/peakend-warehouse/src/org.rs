@@ -11,6 +11,7 @@ use peakend_query::{Provenance, Route, VoiceFact, WarehouseError};
 use crate::codes::Source;
 use crate::engine::RollupRule;
 use crate::fault::{damaged, engine, storage};
+use crate::home::Home;
 use crate::hot::{CHUNK, Chunk, Hot};
 use crate::manifest::{Contents, Entry, Manifest, sync_folder};
 use crate::revise::moved;
@@ -22,6 +23,10 @@ use crate::segment::Segment;
 pub(crate) struct Org {
     folder: PathBuf,
     rollup: RollupRule,
+    /// Where its files lie besides, for several servers.
+    pub(crate) home: Option<Arc<dyn Home>>,
+    /// The shared manifest known here.
+    pub(crate) version: Mutex<Option<String>>,
     /// Held while segments and manifest change; never while answering.
     pub(crate) writing: Arc<tokio::sync::Mutex<()>>,
     state: Mutex<State>,
@@ -73,13 +78,17 @@ impl Snapshot {
 
 impl Org {
     /// An organisation not yet on disk.
-    pub(crate) fn new(root: &Path, name: &str, rollup: RollupRule) -> Self {
-        Self::with(root.join(folder_name(name)), Manifest::empty(name), Vec::new(), rollup)
+    pub(crate) fn new(root: &Path, name: &str, rollup: RollupRule, home: Option<Arc<dyn Home>>) -> Self {
+        Self::with(root.join(folder_name(name)), Manifest::empty(name), Vec::new(), rollup, home)
     }
 
     /// The organisation in this folder, its segments checked, leftovers removed.
     /// `None` when the folder holds none.
-    pub(crate) fn open(folder: PathBuf, rollup: RollupRule) -> Result<Option<(String, Self)>, WarehouseError> {
+    pub(crate) fn open(
+        folder: PathBuf,
+        rollup: RollupRule,
+        home: Option<Arc<dyn Home>>,
+    ) -> Result<Option<(String, Self)>, WarehouseError> {
         let inside = folder.join("segments");
         let Some(manifest) = Manifest::read(&folder)? else {
             // the first manifest is written before the first segment
@@ -89,16 +98,22 @@ impl Org {
         remove_unnamed(&inside, &manifest)?;
         let mut segments = Vec::with_capacity(manifest.segments.len());
         for entry in &manifest.segments {
-            let segment = Segment::new(&inside, entry.clone())?;
+            let segment = Segment::new(&inside, entry.clone())?.at(home.as_ref(), &name_of(&folder));
             segment.verify()?;
             segments.push(Arc::new(segment));
         }
-        Ok(Some((manifest.org.clone(), Self::with(folder, manifest, segments, rollup))))
+        Ok(Some((manifest.org.clone(), Self::with(folder, manifest, segments, rollup, home))))
     }
 
-    fn with(folder: PathBuf, manifest: Manifest, segments: Vec<Arc<Segment>>, rollup: RollupRule) -> Self {
+    fn with(
+        folder: PathBuf,
+        manifest: Manifest,
+        segments: Vec<Arc<Segment>>,
+        rollup: RollupRule,
+        home: Option<Arc<dyn Home>>,
+    ) -> Self {
         let state = State { manifest: Arc::new(manifest), segments, hot: Hot::default() };
-        Self { folder, rollup, writing: Arc::default(), state: Mutex::new(state) }
+        Self { folder, rollup, home, version: Mutex::default(), writing: Arc::default(), state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -108,6 +123,21 @@ impl Org {
     /// Which segments have stored counts.
     pub(crate) fn rollup(&self) -> RollupRule {
         self.rollup
+    }
+
+    /// The folder's name, the same on every server.
+    pub(crate) fn name(&self) -> String {
+        name_of(&self.folder)
+    }
+
+    /// The folder of this server.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A number for new files that no other server gives.
+    pub(crate) fn unlike_others(&self, number: u64) -> u64 {
+        self.home.as_ref().map_or(number, |home| (number << 32) | u64::from(home.tag()))
     }
 
     /// Where segments go.
@@ -190,6 +220,7 @@ impl Org {
     pub(crate) fn publish(&self, manifest: Manifest, sealed_chunks: usize) -> Result<(), WarehouseError> {
         sync_folder(&self.inside())?;
         let opened = self.opened(&manifest)?;
+        self.hand_over(&manifest)?;
         manifest.write(&self.folder)?;
         let mut state = self.state();
         state.replace(opened, manifest);
@@ -201,7 +232,9 @@ impl Org {
         let old = self.manifest();
         let mut manifest = Manifest::empty(&old.org);
         manifest.next = old.next;
+        manifest.turns = old.turns + 1;
         if self.inside().is_dir() {
+            self.hand_over(&manifest)?;
             manifest.write(&self.folder)?;
         }
         let mut state = self.state();
@@ -226,12 +259,29 @@ impl Org {
         self.state().hot.expire(day).map_err(engine("drop old hot voices"))
     }
 
+    /// Take over what another server made valid; returns whether hot rows must be
+    /// read again from the log. Blocking, with the files already here.
+    pub(crate) fn take_over(&self, manifest: Manifest) -> Result<bool, WarehouseError> {
+        let opened = self.opened(&manifest)?;
+        manifest.write(&self.folder)?;
+        let mut state = self.state();
+        let turned = manifest.turns != state.manifest.turns;
+        let sealed = manifest.sealed;
+        state.replace(opened, manifest);
+        if turned {
+            state.hot = Hot::default();
+        } else {
+            state.hot.follow(sealed).map_err(engine("drop voices sealed elsewhere"))?;
+        }
+        Ok(turned)
+    }
+
     /// The segments of a manifest: those in use now, the others opened.
     fn opened(&self, manifest: &Manifest) -> Result<Vec<Arc<Segment>>, WarehouseError> {
         let (known, inside) = (self.segments(), self.inside());
         let open = |entry: &Entry| match known.iter().find(|s| s.entry == *entry) {
             Some(segment) => Ok(Arc::clone(segment)),
-            None => Segment::new(&inside, entry.clone()).map(Arc::new),
+            None => Ok(Arc::new(Segment::new(&inside, entry.clone())?.at(self.home.as_ref(), &self.name()))),
         };
         manifest.segments.iter().map(open).collect()
     }
@@ -248,6 +298,10 @@ impl State {
         old.iter().filter(|s| !named.contains(s.entry.file.as_str())).for_each(|s| s.retire());
         self.manifest = Arc::new(manifest);
     }
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Files a crash left between a segment and its manifest, or a merge before deletion.

@@ -23,6 +23,7 @@ use crate::codes::{self, CodeBuilder, CodeFile, CodeTable, OutcomeBuilder, Outco
 use crate::columns::{OUTCOMES, VOICES, numbers};
 use crate::engine::RollupRule;
 use crate::fault::{damaged, engine, storage};
+use crate::home::Home;
 use crate::manifest::{Contents, Entry};
 use crate::org::Org;
 use crate::rollup::{self, RollupFile};
@@ -46,6 +47,8 @@ pub(crate) struct Segment {
     /// Its stored counts; none where there are too few rows.
     pub(crate) rollup: Option<Arc<RollupFile>>,
     unused: AtomicBool,
+    /// Where it lies besides.
+    home: Option<(Arc<dyn Home>, String)>,
 }
 
 impl Segment {
@@ -57,7 +60,26 @@ impl Segment {
         let rollup = counts.map(|part| RollupFile::open(folder, part, entry.rows).map(Arc::new)).transpose()?;
         let valued = entry.parts.iter().find(|p| p.stored == Stored::Outcomes);
         let values = valued.map(|part| OutcomeFile::open(folder, part, entry.rows).map(Arc::new)).transpose()?;
-        Ok(Self { path: folder.join(&entry.file), codes, values, rollup, entry, unused: AtomicBool::new(false) })
+        Ok(Self {
+            path: folder.join(&entry.file),
+            codes,
+            values,
+            rollup,
+            entry,
+            unused: AtomicBool::new(false),
+            home: None,
+        })
+    }
+
+    /// The same, which lies in a store of several servers too, there in this folder.
+    pub(crate) fn at(mut self, home: Option<&Arc<dyn Home>>, folder: &str) -> Self {
+        self.home = home.map(|home| (Arc::clone(home), folder.to_owned()));
+        self
+    }
+
+    /// The store it lies in besides this disk, and its path there.
+    pub(crate) fn shared(&self) -> Option<(String, String)> {
+        self.home.as_ref().map(|(home, folder)| home.place(folder, &self.entry.file))
     }
 
     /// Whether any row may lie in the range of days (or months).
@@ -124,6 +146,9 @@ impl Drop for Segment {
         if !self.unused.load(Ordering::Acquire) {
             return;
         }
+        if let Some((home, folder)) = &self.home {
+            self.entry.files().for_each(|file| home.forget(folder, file));
+        }
         let companions = self.entry.parts.iter().map(|part| self.path.with_file_name(&part.file));
         for path in companions.chain([self.path.clone()]) {
             if let Err(error) = fs::remove_file(&path) {
@@ -175,7 +200,7 @@ impl std::fmt::Debug for SegmentWriter {
 impl SegmentWriter {
     /// Begin segment `number` of an organisation.
     pub(crate) fn create(org: &Org, contents: Contents, number: u64) -> Result<Self, WarehouseError> {
-        let (folder, rule) = (org.inside(), org.rollup());
+        let (folder, rule, number) = (org.inside(), org.rollup(), org.unlike_others(number));
         let file = format!("{}-{number:08}.parquet", contents.name());
         let path = folder.join(&file);
         let (schema, properties) = match contents {

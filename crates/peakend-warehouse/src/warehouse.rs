@@ -18,6 +18,7 @@ use tokio::sync::OwnedMutexGuard;
 use crate::bulk::{self, Bulk, BulkOutcome, BulkRefusal};
 use crate::engine::{Engine, Settings};
 use crate::fault::storage;
+use crate::home::Home;
 use crate::hot::CHUNK;
 use crate::org::{Org, Snapshot};
 use crate::{answer, compact, counted, erase, expire, list, outcome, ranking, revise, rewrite};
@@ -30,6 +31,7 @@ pub struct SegmentWarehouse {
     root: PathBuf,
     engine: Engine,
     orgs: RwLock<HashMap<String, Arc<Org>>>,
+    home: Option<Arc<dyn Home>>,
     /// Locked while open.
     _lock: File,
 }
@@ -42,6 +44,11 @@ impl SegmentWarehouse {
     /// `Damaged` naming the file when a segment or manifest is not what was
     /// written; `Storage` when the folder cannot be used or is open elsewhere.
     pub fn open(dir: &Path, settings: Settings) -> Result<Self, WarehouseError> {
+        Self::open_at(dir, settings, None)
+    }
+
+    /// The same, its files lying in a store of several servers too.
+    pub(crate) fn open_at(dir: &Path, settings: Settings, home: Option<Arc<dyn Home>>) -> Result<Self, WarehouseError> {
         fs::create_dir_all(dir).map_err(storage("create", dir))?;
         let root = dir.canonicalize().map_err(storage("open", dir))?;
         let path = root.join("lock");
@@ -56,13 +63,13 @@ impl SegmentWarehouse {
         for entry in root.read_dir().map_err(storage("list", &root))? {
             let entry = entry.map_err(storage("list", &root))?;
             if entry.file_name().to_string_lossy().starts_with("org-")
-                && let Some((name, org)) = Org::open(entry.path(), settings.rollup)?
+                && let Some((name, org)) = Org::open(entry.path(), settings.rollup, home.clone())?
             {
                 orgs.insert(name, Arc::new(org));
             }
         }
         let engine = Engine::start(&root.join("spill"), settings)?;
-        Ok(Self { root, engine, orgs: RwLock::new(orgs), _lock: lock })
+        Ok(Self { root, engine, orgs: RwLock::new(orgs), home, _lock: lock })
     }
 
     /// Load whole files of voices, all or nothing; the same files again change
@@ -111,21 +118,27 @@ impl SegmentWarehouse {
         all
     }
 
-    fn known(&self, org: &str) -> Option<Arc<Org>> {
+    pub(crate) fn known(&self, org: &str) -> Option<Arc<Org>> {
         self.orgs.read().unwrap_or_else(PoisonError::into_inner).get(org).cloned()
     }
 
-    fn known_or_new(&self, org: &str) -> Arc<Org> {
+    pub(crate) fn known_or_new(&self, org: &str) -> Arc<Org> {
         self.known(org).unwrap_or_else(|| {
             let mut orgs = self.orgs.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(
-                orgs.entry(org.to_owned()).or_insert_with(|| Arc::new(Org::new(&self.root, org, self.engine.rollup()))),
+                orgs.entry(org.to_owned())
+                    .or_insert_with(|| Arc::new(Org::new(&self.root, org, self.engine.rollup(), self.home.clone()))),
             )
         })
     }
 
-    fn snapshot(&self, org: &str, from: i32, to: i32) -> Result<Snapshot, WarehouseError> {
+    pub(crate) fn snapshot(&self, org: &str, from: i32, to: i32) -> Result<Snapshot, WarehouseError> {
         self.known(org).map_or_else(|| Ok(Snapshot::empty()), |org| org.voices(from, to))
+    }
+
+    /// Outcome segments that may hold these months, in the order of loading.
+    pub(crate) fn outcome_segments(&self, org: &str, from: i32, to: i32) -> Vec<Arc<crate::segment::Segment>> {
+        self.known(org).map(|org| org.outcomes(from, to)).unwrap_or_default()
     }
 
     /// Merge after a write. The write itself is done: a merge that fails is tried

@@ -4,5 +4,7 @@
 mod bulk;
 mod differential;
 mod durability;
+mod elsewhere;
 mod rows;
+mod shared;
 mod uneven;

@@ -1,0 +1,17 @@
+//! Questions as plans that other processes run.
+//!
+//! The same Parquet segments and the same fused aggregate as in the engine of
+//! one machine; what differs is that a plan must carry everything it needs: the
+//! places of its segments, the hot rows themselves, the members of a set, and
+//! groups named by their codes instead of numbers that one process gave them.
+mod answer;
+mod function;
+mod list;
+mod migration;
+mod outcome;
+mod planned;
+mod table;
+
+pub use function::{aggregates, function_bytes, function_of};
+pub use planned::{Elsewhere, Planned};
+pub use table::{table_bytes, table_of};
