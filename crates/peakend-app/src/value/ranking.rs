@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use peakend_domain::sense::person::Person;
 use peakend_domain::value::outcome::OutcomeKind;
+use peakend_domain::value::ranking::{MOST, months};
 use peakend_domain::{Day, Month, Permission, PersonId, Pillar};
 use peakend_query::{DayRange, RankingQuestion};
 
@@ -12,11 +13,6 @@ use super::evaluation::{merged, now_called};
 use super::outcome;
 use crate::insight::voice_list::{Frame, VoiceFilter, without_employees};
 use crate::{Ctx, Error};
-
-/// Most persons in one answer.
-pub const MOST: u64 = 200;
-/// The newest figures may be so many months old.
-const LOOK_BACK: i32 = 12;
 
 /// Who is asked for.
 #[derive(Debug, Clone)]
@@ -75,10 +71,7 @@ pub async fn read(ctx: &Ctx<'_>, wanted: &RankingWanted) -> Result<Ranking, Erro
     drop(tx);
     let months: Vec<Month> = match wanted.month {
         Some(month) => vec![month],
-        None => {
-            let last = Month::of(wanted.to);
-            (0..=LOOK_BACK).map(|back| Month(last.0 - back)).collect()
-        }
+        None => months(wanted.to).collect(),
     };
     let limit = wanted.limit.clamp(1, MOST);
     for month in months {

@@ -3,3 +3,4 @@ pub mod contrast;
 pub mod evaluation;
 pub mod ledger;
 pub mod outcome;
+pub mod ranking;
