@@ -1114,6 +1114,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ranking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The persons behind some voices with the largest operating figure: for example the detractors of a quarter by assets. */
+        get: operations["get_ranking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/responses": {
         parameters: {
             query?: never;
@@ -1373,6 +1390,80 @@ export interface paths {
         put?: never;
         /** Publish the draft as the next version, which never changes. Opens a closed survey again. */
         post: operations["post_surveys_id_versions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/themes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The themes in use, with their names and rules. */
+        get: operations["get_themes"];
+        /** Save other themes as the next version. Voices that come in from now on are read with it. */
+        put: operations["put_themes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/themes/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the last rereading is. */
+        get: operations["get_themes_rerun"];
+        put?: never;
+        /** Read all voices again with the themes in use, as a job. */
+        post: operations["post_themes_rerun"];
+        /** Stop it. Voices read so far keep what was read. */
+        delete: operations["delete_themes_rerun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/themes/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people talk of in the last 30 days and did not in the 90 before: proposals,
+         *     of which a person makes themes or not.
+         */
+        get: operations["get_themes_suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/themes/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try themes that are not saved: on a text, and on the newest voices. */
+        post: operations["post_themes_try"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2358,11 +2449,14 @@ export interface components {
             language: string;
             /** Format: int32 */
             nps?: number | null;
+            reading?: components["schemas"]["ReadingView"] | null;
             /** Format: int32 */
             sentiment?: number | null;
             survey: string;
             text: string;
             theme: string;
+            /** @description `negative`, `neutral` or `positive`; absent when undetermined. */
+            tone?: string | null;
             url: string;
         };
         /** @description Mean of a cell. */
@@ -2783,16 +2877,23 @@ export interface components {
             journey?: string | null;
             /** @description `short_board`, `peak` or `figure` */
             kind: string;
+            /** @description Language tag */
+            language?: string | null;
             line?: string | null;
             metric: string;
             pillar?: string | null;
             segment?: string | null;
             stage?: string | null;
+            /** @description A theme and everything below it */
             theme?: string | null;
+            /** @description Exactly this main theme */
+            theme_at?: string | null;
             /** @description The name of the place when absent. */
             title?: string | null;
             /** @description Last day */
             to?: string | null;
+            /** @description `negative`, `neutral` or `positive` */
+            tone?: string | null;
             touchpoint?: string | null;
             /** @description A unit and everything below it */
             unit?: string | null;
@@ -3072,6 +3173,10 @@ export interface components {
             /** @description Dimension. */
             dimension: string;
             name?: components["schemas"]["BTreeMap"] | null;
+        };
+        /** @description The last rereading. */
+        LatestRereading: {
+            rereading?: components["schemas"]["RereadingView"] | null;
         };
         /** @description The first day in effect. */
         LaunchBody: {
@@ -3755,6 +3860,53 @@ export interface components {
             voices_href?: string | null;
             weakest?: components["schemas"]["WeakestView"] | null;
         };
+        /** @description One person. */
+        RankedView: {
+            /** @description Empty when unknown. */
+            name: string;
+            /** @description Whether there is a page about them within your scope. */
+            page: boolean;
+            /** @description Person id. */
+            person: string;
+            segment: string;
+            unit: string;
+            /**
+             * Format: int64
+             * @description In the kind's smallest unit.
+             */
+            value: number;
+            /**
+             * Format: int64
+             * @description So many of the voices are theirs.
+             */
+            voices: number;
+        };
+        /** @description The ranking. */
+        RankingView: {
+            /** @description First day of the voices. */
+            from: string;
+            measure: components["schemas"]["MeasureView"];
+            /** @description `YYYY-MM` of the figures; absent when there are none. */
+            month?: string | null;
+            /** @description Largest figure first. */
+            rows: components["schemas"]["RankedView"][];
+            /** @description Last day. */
+            to: string;
+        };
+        /** @description What was read in a text, and the words it rests on. */
+        ReadingView: {
+            /** @description Whether the sender stated the language; else it was read in the text. */
+            language_stated: boolean;
+            /**
+             * Format: int32
+             * @description Version of the themes it was read with.
+             */
+            scheme: number;
+            /** @description Themes, the main one first. */
+            themes: components["schemas"]["ThemeMentionView"][];
+            /** @description Words the tone rests on; a model weighs the whole text beside them. */
+            tone: components["schemas"]["ToneWordsView"][];
+        };
         /** @description The second question. */
         ReaskView: {
             /** @description Id of the voice that answered it. */
@@ -3836,6 +3988,37 @@ export interface components {
              */
             revision?: number | null;
         };
+        /** @description How far it is and what has come of it. */
+        RereadingView: {
+            /**
+             * Format: int64
+             * @description Voices whose theme, tone or language is another one now.
+             */
+            changed: number;
+            finished_at?: string | null;
+            id: string;
+            /** @description From which theme to which; largest first once it is over. */
+            moves: components["schemas"]["ThemeMoveView"][];
+            /**
+             * Format: int64
+             * @description Voices read so far.
+             */
+            read: number;
+            started_at: string;
+            started_by: string;
+            /** @description `running`, `stopping`, `done` or `stopped` */
+            state: string;
+            /**
+             * Format: int64
+             * @description Voices with words when it began.
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description Version of the themes it reads with.
+             */
+            version: number;
+        };
         /** @description Closing a case. */
         ResolutionBody: {
             /** @description In words. */
@@ -3883,6 +4066,19 @@ export interface components {
             items: components["schemas"]["RuleView"][];
             next_cursor?: string | null;
             total: number;
+        };
+        /** @description What one rule finds. */
+        RuleTrialView: {
+            /**
+             * Format: int64
+             * @description Voices in which it alone holds.
+             */
+            alone: number;
+            /**
+             * Format: int64
+             * @description Voices in which it holds.
+             */
+            matched: number;
         };
         /** @description An event rule. */
         RuleView: {
@@ -3983,6 +4179,52 @@ export interface components {
             to?: string | null;
             /** @description Of cases: touchpoint, when only one. */
             touchpoint?: string | null;
+        };
+        /** @description A voice that stands for a proposal. */
+        SuggestionQuote: {
+            id: string;
+            language: string;
+            text: string;
+        };
+        /** @description Why there is no proposal. */
+        SuggestionRefusal: {
+            have: number;
+            need: number;
+        };
+        /** @description What people talk of now and did not before. */
+        SuggestionView: {
+            /** @description Voices with them in the time before. */
+            base: number;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description 95 % interval of the growth.
+             */
+            low: number;
+            /** @description Hardly anybody spoke of it before. */
+            new: boolean;
+            quotes: components["schemas"]["SuggestionQuote"][];
+            /**
+             * Format: double
+             * @description How many times their share has grown.
+             */
+            ratio: number;
+            /** @description Voices with them lately. */
+            recent: number;
+            /** @description Key terms, strongest first. */
+            terms: string[];
+        };
+        /** @description Proposals. */
+        SuggestionsView: {
+            /** @description Voices of the time before. */
+            base: number;
+            items: components["schemas"]["SuggestionView"][];
+            /** @description Days that are compared with the 90 days before them. */
+            period: components["schemas"]["PeriodView"];
+            /** @description Voices of these days, at most 4000 with those before. */
+            recent: number;
+            refused?: components["schemas"]["SuggestionRefusal"] | null;
         };
         /** @description A survey in the list. */
         SurveyLine: {
@@ -4102,6 +4344,130 @@ export interface components {
         TemplateList: {
             items: components["schemas"]["Template"][];
         };
+        /** @description What a text says under the rules tried. */
+        TextTrialView: {
+            /** @description Empty when it cannot be told. */
+            language: string;
+            reading?: components["schemas"]["ReadingView"] | null;
+            /** @description Main theme; empty without one. */
+            theme: string;
+            /** @description `negative`, `neutral` or `positive`; absent when undetermined. */
+            tone?: string | null;
+        };
+        /** @description A theme. */
+        ThemeBody: {
+            /** @description Stable code: small letters, digits, - and _ */
+            code: string;
+            name: components["schemas"]["ThemeNameBody"];
+            /** @description Code of the theme above it. */
+            parent?: string | null;
+            /** @description Any of them gives a text this theme; without rules it only groups others. */
+            rules?: components["schemas"]["ThemeRuleBody"][];
+        };
+        /** @description A theme that rules found. */
+        ThemeMentionView: {
+            /** @description Numbers of its rules that hold, from 1. */
+            rules: number[];
+            /** @description Code. */
+            theme: string;
+            /** @description What they rest on, in order. */
+            words: components["schemas"]["WordsView"][];
+        };
+        /** @description Voices that went from one main theme to another. */
+        ThemeMoveView: {
+            /** @description Before; empty for no theme. */
+            from: string;
+            /** @description After; empty for no theme. */
+            to: string;
+            /** Format: int64 */
+            voices: number;
+        };
+        /** @description A name in the three languages. */
+        ThemeNameBody: {
+            en: string;
+            "zh-Hans": string;
+            "zh-Hant": string;
+        };
+        /** @description When a text has a theme. */
+        ThemeRuleBody: {
+            /** @enum {string} */
+            kind: "keywords";
+            words: string[];
+        } | {
+            /** @enum {string} */
+            kind: "regex";
+            pattern: string;
+        } | {
+            /** @enum {string} */
+            kind: "expression";
+            text: string;
+        };
+        /** @description What is to be tried. */
+        ThemeTrialBody: {
+            /** @description The themes as they would be saved. */
+            items: components["schemas"]["ThemeBody"][];
+            /** @description A text to read. */
+            text?: string | null;
+            /** @description Code of the theme that is looked at. */
+            theme?: string | null;
+            /** @description How many of the newest voices to try, at most 2000; 500 when absent. */
+            voices?: number | null;
+        };
+        /** @description What the rules find in a text and in the newest voices. */
+        ThemeTrialView: {
+            /**
+             * Format: int64
+             * @description Voices whose main theme it would be.
+             */
+            after: number;
+            /**
+             * Format: int64
+             * @description Voices whose main theme it is in figures today.
+             */
+            before: number;
+            /**
+             * Format: int64
+             * @description Voices in which the theme is found.
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description Voices whose main theme would be another one, whichever.
+             */
+            moved: number;
+            /**
+             * Format: int64
+             * @description Voices tried; texts of employees are not among them.
+             */
+            n: number;
+            /** @description By rule of the theme, in order. */
+            rules: components["schemas"]["RuleTrialView"][];
+            text?: components["schemas"]["TextTrialView"] | null;
+            /** @description Some of the voices, those that would move first. */
+            voices: components["schemas"]["TrialVoiceView"][];
+        };
+        /** @description Themes to be saved. */
+        ThemesBody: {
+            items: components["schemas"]["ThemeBody"][];
+            /**
+             * Format: int32
+             * @description Version they were made from; 409 when it is not the one in use any more.
+             */
+            version: number;
+        };
+        /** @description The scheme of themes in use. */
+        ThemesView: {
+            /** @description In the order in which they are shown; ties are decided by it. */
+            items: components["schemas"]["ThemeBody"][];
+            /** @description Absent for the scheme that ships. */
+            saved_at?: string | null;
+            saved_by?: string | null;
+            /**
+             * Format: int32
+             * @description Raised by every change; 1 is the scheme that ships.
+             */
+            version: number;
+        };
         /** @description Something that waits for the reader. */
         TodayView: {
             args: {
@@ -4114,6 +4480,11 @@ export interface components {
             kind: string;
             /** @description Code of the translated text. */
             title_code: string;
+        };
+        /** @description Words that speak for the tone. */
+        ToneWordsView: components["schemas"]["WordsView"] & {
+            /** @description Whether they praise, negation counted. */
+            positive: boolean;
         };
         /** @description On all matched treated persons; an improvement is positive. */
         TotalView: {
@@ -4263,6 +4634,17 @@ export interface components {
             /** @description Whether there were more voices than a trial reads. */
             truncated: boolean;
         };
+        /** @description A voice in which the theme is found, or was the main theme. */
+        TrialVoiceView: {
+            /** @description Main theme under the rules tried. */
+            after: string;
+            /** @description Main theme in figures today. */
+            before: string;
+            id: string;
+            language: string;
+            reading?: components["schemas"]["ReadingView"] | null;
+            text: string;
+        };
         /** @description What may be changed without moving the unit. */
         UnitBody: {
             kind: string;
@@ -4357,6 +4739,7 @@ export interface components {
             /** @description Person id; empty when anonymous. */
             person: string;
             pillar: string;
+            reading?: components["schemas"]["ReadingView"] | null;
             segment: string;
             /** Format: int32 */
             sentiment?: number | null;
@@ -4380,6 +4763,15 @@ export interface components {
             touchpoint: string;
             /** Format: double */
             value: number;
+        };
+        /** @description Words of a text. */
+        WordsView: {
+            /** @description The code unit behind the last. */
+            end: number;
+            /** @description First UTF-16 code unit, as JavaScript counts. */
+            start: number;
+            /** @description The words themselves. */
+            text: string;
         };
     };
     responses: never;
@@ -5031,6 +5423,12 @@ export interface operations {
                 person?: string;
                 /** @description Root cause */
                 root_cause?: string;
+                /** @description Theme codes of the voice that opened it, joined by commas; what is below them counts too */
+                theme?: string;
+                /** @description Tone of that voice: `negative`, `neutral` or `positive` */
+                tone?: string;
+                /** @description Language tags of that voice, joined by commas */
+                language?: string;
                 /** @description Opened on this day or later (UTC) */
                 from?: string;
                 /** @description Opened on this day or earlier (UTC) */
@@ -6301,8 +6699,10 @@ export interface operations {
                 channel?: string;
                 /** @description Segment codes */
                 segment?: string;
-                /** @description Theme codes */
+                /** @description Theme codes; what is below them counts too */
                 theme?: string;
+                /** @description Exactly this main theme */
+                theme_at?: string;
                 /** @description Language tags */
                 language?: string;
                 /** @description `response` or `signal` */
@@ -6703,8 +7103,10 @@ export interface operations {
                 channel?: string;
                 /** @description Segment codes */
                 segment?: string;
-                /** @description Theme codes */
+                /** @description Theme codes; what is below them counts too */
                 theme?: string;
+                /** @description Exactly this main theme */
+                theme_at?: string;
                 /** @description Language tags */
                 language?: string;
                 /** @description `response` or `signal` */
@@ -8713,6 +9115,93 @@ export interface operations {
             };
         };
     };
+    get_ranking: {
+        parameters: {
+            query: {
+                /** @description Outcome kind, such as `aum` */
+                outcome: string;
+                /** @description Month of the figure, `YYYY-MM`; the newest there is when absent */
+                month?: string;
+                /** @description 1 to 200 persons; 20 when absent */
+                limit?: number;
+                /** @description `brand`, `customer` or `employee` */
+                pillar?: string;
+                /** @description Survey codes */
+                survey?: string;
+                /** @description Business line codes */
+                line?: string;
+                /** @description A unit and everything below it */
+                unit?: string;
+                /** @description Exactly this unit */
+                unit_at?: string;
+                /** @description Journey codes */
+                journey?: string;
+                /** @description Stage codes */
+                stage?: string;
+                /** @description Touchpoint codes */
+                touchpoint?: string;
+                /** @description Channel codes */
+                channel?: string;
+                /** @description Segment codes */
+                segment?: string;
+                /** @description Theme codes; what is below them counts too */
+                theme?: string;
+                /** @description Exactly this main theme */
+                theme_at?: string;
+                /** @description Language tags */
+                language?: string;
+                /** @description `response` or `signal` */
+                kind?: string;
+                /** @description `promoter`, `passive`, `detractor`, `satisfied`, `unsatisfied`, `easy`, `hard`, or a score's name for any answer to it */
+                band?: string;
+                /** @description `negative`, `neutral`, `positive`, or `any` */
+                tone?: string;
+                /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
+                from?: string;
+                /** @description Last day; today when absent */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RankingView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_responses: {
         parameters: {
             query?: never;
@@ -9058,8 +9547,10 @@ export interface operations {
                 channel?: string;
                 /** @description Segment codes */
                 segment?: string;
-                /** @description Theme codes */
+                /** @description Theme codes; what is below them counts too */
                 theme?: string;
+                /** @description Exactly this main theme */
+                theme_at?: string;
                 /** @description Language tags */
                 language?: string;
                 /** @description `response` or `signal` */
@@ -9684,6 +10175,362 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_themes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThemesView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_themes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThemesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThemesView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_themes_rerun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestRereading"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_themes_rerun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RereadingView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_themes_rerun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RereadingView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_themes_suggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionsView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_themes_try: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThemeTrialBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThemeTrialView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10407,8 +11254,10 @@ export interface operations {
                 channel?: string;
                 /** @description Segment codes */
                 segment?: string;
-                /** @description Theme codes */
+                /** @description Theme codes; what is below them counts too */
                 theme?: string;
+                /** @description Exactly this main theme */
+                theme_at?: string;
                 /** @description Language tags */
                 language?: string;
                 /** @description `response` or `signal` */
