@@ -4,6 +4,7 @@
 //! `bare FILE`, `load URL KEY CONNECTIONS SECONDS PREFIX`,
 //! `events URL KEY RATE SECONDS BATCH PREFIX`, `sync FILE SECONDS`; each prints one line of JSON.
 #![expect(clippy::print_stdout, reason = "a command talks on its standard output")]
+#![expect(clippy::disallowed_methods, reason = "it measures time and reads its arguments")]
 
 use std::fs::File;
 use std::io::Write as _;
