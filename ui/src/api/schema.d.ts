@@ -3862,6 +3862,8 @@ export interface components {
         };
         /** @description One person. */
         RankedView: {
+            /** @description Customer number, or another name they are known by; empty when unknown. */
+            alias: string;
             /** @description Empty when unknown. */
             name: string;
             /** @description Whether there is a page about them within your scope. */

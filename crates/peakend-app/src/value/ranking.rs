@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use peakend_domain::sense::person::Person;
+use peakend_domain::sense::person::{AliasKind, Person};
 use peakend_domain::value::outcome::OutcomeKind;
 use peakend_domain::value::ranking::{MOST, months};
 use peakend_domain::{Day, Month, Permission, PersonId, Pillar};
@@ -38,6 +38,8 @@ pub struct RankedPerson {
     pub id: String,
     /// What is known; nothing of persons who are only in loaded files.
     pub person: Option<Person>,
+    /// Their customer number, or else another name they are known by; empty when unknown or out of scope.
+    pub alias: String,
     /// The figure, in the kind's smallest unit.
     pub value: i64,
     /// So many of the wanted voices are theirs.
@@ -96,7 +98,13 @@ pub async fn read(ctx: &Ctx<'_>, wanted: &RankingWanted) -> Result<Ranking, Erro
                 Some(at) => rows[*at].voices += one.voices,
                 None => {
                     places.insert(id.clone(), rows.len());
-                    rows.push(RankedPerson { id, person: None, value: one.value, voices: one.voices });
+                    rows.push(RankedPerson {
+                        id,
+                        person: None,
+                        alias: String::new(),
+                        value: one.value,
+                        voices: one.voices,
+                    });
                 }
             }
         }
@@ -105,6 +113,15 @@ pub async fn read(ctx: &Ctx<'_>, wanted: &RankingWanted) -> Result<Ranking, Erro
         let mut known = peakend_store::sense::person::find_seen(&mut tx, ctx.scope(), &ids).await?;
         for (row, id) in rows.iter_mut().zip(&ids) {
             row.person = known.remove(id);
+        }
+        let seen: Vec<PersonId> = rows.iter().filter_map(|row| Some(row.person.as_ref()?.id.clone())).collect();
+        for candidate in peakend_store::sense::person::candidates(&mut tx, ctx.org(), &seen).await? {
+            let number = candidate.aliases.iter().find(|a| a.kind == AliasKind::CustomerId);
+            if let (Some(row), Some(alias)) =
+                (rows.iter_mut().find(|row| row.id == candidate.id.as_str()), number.or(candidate.aliases.first()))
+            {
+                row.alias.clone_from(&alias.value);
+            }
         }
         return Ok(Ranking { kind, month: Some(month), rows });
     }

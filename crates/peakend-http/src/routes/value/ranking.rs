@@ -41,6 +41,8 @@ struct RankedView {
     person: String,
     /// Empty when unknown.
     name: String,
+    /// Customer number, or another name they are known by; empty when unknown.
+    alias: String,
     segment: String,
     unit: String,
     /// Whether there is a page about them within your scope.
@@ -105,5 +107,5 @@ async fn read(
 fn ranked_view(row: RankedPerson) -> RankedView {
     let page = row.person.is_some();
     let (name, segment, unit) = row.person.map(|p| (p.name, p.segment, p.unit)).unwrap_or_default();
-    RankedView { person: row.id, name, segment, unit, page, value: row.value, voices: row.voices }
+    RankedView { person: row.id, name, alias: row.alias, segment, unit, page, value: row.value, voices: row.voices }
 }
