@@ -153,6 +153,19 @@ impl Tx {
     pub fn engine(&self) -> Engine {
         self.engine
     }
+
+    /// Wait until no other transaction holds this name, and hold it until this one
+    /// ends, also against other servers. SQLite has one writer anyway.
+    pub(crate) async fn hold(&mut self, name: &'static str) -> Result<(), StoreError> {
+        if self.engine == Engine::Postgres {
+            sqlx::query("SELECT CAST(1 AS BIGINT) FROM (SELECT pg_advisory_xact_lock(hashtext($1))) AS held")
+                .bind(name)
+                .execute(&mut *self.inner)
+                .await
+                .map_err(StoreError::on("wait for another server"))?;
+        }
+        Ok(())
+    }
 }
 
 impl Deref for Tx {

@@ -63,7 +63,7 @@ impl App {
         }
         drop(view);
         let mut tx = self.store.begin_flow().await?;
-        if intake::offset(&mut tx, CONSUMER).await? != from {
+        if intake::offset_to_move(&mut tx, CONSUMER).await? != from {
             // another server on the same store was faster
             return Ok(Pumped::Overtaken);
         }

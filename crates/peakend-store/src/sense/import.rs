@@ -142,6 +142,7 @@ fn read(columns: Columns<'_>) -> Result<Import, StoreError> {
 /// order: as `intake::append`, with few statements. No id may occur twice
 /// among `entries`, which are all of one organisation and kind.
 pub async fn append_many(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
+    tx.hold("intake").await?;
     let mut receipts = Vec::with_capacity(entries.len());
     for chunk in entries.chunks(rows_of(6)) {
         let written = insert_chunk(tx, chunk).await?;

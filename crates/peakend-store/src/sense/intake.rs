@@ -220,6 +220,8 @@ pub async fn append(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>
          ON CONFLICT (org_id, kind, id) DO NOTHING RETURNING seq, org_id, kind, id",
         rows_from_json(tx.engine(), WIDTH, &[5])
     );
+    // positions must become visible in their order, or a consumer would pass one over
+    tx.hold("intake").await?;
     let mut receipts = Vec::with_capacity(entries.len());
     for chunk in entries.chunks(JSON_ROWS) {
         let query = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(json_rows(chunk, cells)?);
@@ -373,6 +375,13 @@ fn logged(row: &sqlx::any::AnyRow) -> Result<LoggedEntry, StoreError> {
         };
         Ok(LoggedEntry { seq, entry })
     })
+}
+
+/// The position a consumer has reached, in a transaction that means to move it:
+/// others that mean to, on this server or another, wait until it ends.
+pub async fn offset_to_move(tx: &mut Tx, consumer: &'static str) -> Result<i64, StoreError> {
+    tx.hold(consumer).await?;
+    offset(tx, consumer).await
 }
 
 /// The position a consumer has reached; 0 before it ever ran.

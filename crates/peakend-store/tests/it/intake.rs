@@ -1,5 +1,6 @@
 //! What the intake log promises.
 use peakend_domain::OrgId;
+use peakend_store::sense::import;
 use peakend_store::sense::intake::{self, IntakeEntry, IntakeKind, IntakeWriter, Receipt};
 
 use crate::{at, on_both};
@@ -54,6 +55,35 @@ async fn a_consumer_moves_on_only_with_its_transaction() {
         tx.commit().await.unwrap();
         let mut tx = store.read().await.unwrap();
         assert_eq!(intake::offset(&mut tx, "decide").await.unwrap(), 7);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_later_position_is_never_seen_before_an_earlier_one() {
+    on_both("order", |store| async move {
+        // a slow writer, such as an import, has taken a position and not committed yet
+        let mut slow = store.begin().await.unwrap();
+        import::append_many(&mut slow, &[entry("org_a", "early", "x")]).await.unwrap();
+        let others = store.clone();
+        let quick = tokio::spawn(async move {
+            let mut tx = others.begin().await.unwrap();
+            intake::append(&mut tx, &[entry("org_a", "late", "x")]).await.unwrap();
+            tx.commit().await.unwrap();
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+        let seen = |from: i64| {
+            let store = store.clone();
+            async move {
+                let mut tx = store.read().await.unwrap();
+                let all = intake::after(&mut tx, from, 10).await.unwrap();
+                all.into_iter().map(|e| e.entry.id).collect::<Vec<_>>()
+            }
+        };
+        assert_eq!(seen(0).await, Vec::<String>::new(), "a consumer would pass `early` over");
+        slow.commit().await.unwrap();
+        quick.await.unwrap();
+        assert_eq!(seen(0).await, ["early", "late"]);
     })
     .await;
 }
