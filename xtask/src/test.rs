@@ -24,11 +24,7 @@ const LEGS: [Leg; 9] = [
     Leg { name: "unit", what: "unit, property, use-case and HTTP tests", run: rust::unit },
     Leg { name: "store", what: "the store's suite on SQLite and on a real PostgreSQL", run: postgres::store },
     Leg { name: "ui", what: "generated client, types, unit tests, build and size gates of the screens", run: leg::ui },
-    Leg {
-        name: "engine",
-        what: "warehouse and binary in the release profile, and the binary tortured",
-        run: rust::engine,
-    },
+    Leg { name: "engine", what: "warehouse and binary, in the release profile", run: rust::engine },
     Leg { name: "browser", what: "journeys in a real Chromium against the release binary", run: browser::journeys },
 ];
 

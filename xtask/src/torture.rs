@@ -84,21 +84,6 @@ pub(crate) fn main(args: &[String]) -> Result<ExitCode> {
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The short form against a binary; how many tortures held and how many did not.
-pub(crate) fn short(binary: PathBuf) -> Result<(usize, usize)> {
-    let settings = Settings { binary, seed: u64::from(std::process::id()), talks: false };
-    println!("torture, short form, seed {}", settings.seed);
-    let mut counts = (0, 0);
-    for (torture, _, brief) in TORTURES {
-        match one(&settings, torture, brief)? {
-            Some(true) => counts.0 += 1,
-            Some(false) => counts.1 += 1,
-            None => {}
-        }
-    }
-    Ok(counts)
-}
-
 /// One torture; none when it was left out.
 fn one(settings: &Settings, name: &str, times: u64) -> Result<Option<bool>> {
     if times == 0 {

@@ -37,6 +37,8 @@ pub struct App {
     pub mailer: Option<Mailer>,
     /// Held by the one pump that runs.
     pub(crate) pumping: tokio::sync::Mutex<()>,
+    /// Whether voices may be stored that the warehouse has not been given.
+    pub(crate) behind: std::sync::atomic::AtomicBool,
     /// Employees' answers read lately.
     pub(crate) employees: crate::insight::release::Lately,
     /// Themes of organisations, ready for texts.
@@ -69,6 +71,7 @@ impl App {
             settings,
             mailer: None,
             pumping: tokio::sync::Mutex::new(()),
+            behind: std::sync::atomic::AtomicBool::new(false),
             employees: crate::insight::release::Lately::default(),
             readers: crate::sense::reading::Readers::default(),
             importing: crate::sense::import::Board::default(),

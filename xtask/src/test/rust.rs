@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::leg::{Counts, Session};
-use crate::{place, run, torture, ui};
+use crate::{place, run, ui};
 
 /// Everything but the engine and the binary that links it: quick to build, so in the dev profile.
 pub(crate) const DEV_PACKAGES: [&str; 5] = ["--workspace", "--exclude", "peakend-warehouse", "--exclude", "peakend"];
@@ -52,13 +52,10 @@ pub(super) fn unit(session: &mut Session) -> Result<Counts> {
     run_all(session, "unit", programs.iter().filter(|p| p.package != "peakend-store"), &[])
 }
 
-/// Tests of the engine and the binary, which is then tortured for a few seconds.
+/// Tests of the engine and the binary.
 pub(super) fn engine(session: &mut Session) -> Result<Counts> {
     let programs = release_programs(session)?;
-    let mut counts = run_all(session, "engine", programs.iter(), &[])?;
-    let (passed, failed) = torture::short(release_binary(session, "engine")?)?;
-    counts.add(&Counts { passed, failed, ..Counts::default() });
-    Ok(counts)
+    run_all(session, "engine", programs.iter(), &[])
 }
 
 /// Test programs of the dev profile; built by the first leg that asks.

@@ -5,6 +5,7 @@
 //! and is refilled from the store at start.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use peakend_domain::OrgId;
 use peakend_domain::sense::voice::{Voice, VoiceKind};
@@ -41,6 +42,7 @@ impl App {
     /// Only one pump may run at a time per process; a second caller waits.
     pub async fn pump(&self) -> Result<u64, Error> {
         let _alone = self.pumping.lock().await;
+        self.catch_up().await?;
         let mut done = 0;
         loop {
             match self.pump_batch().await? {
@@ -72,11 +74,24 @@ impl App {
             voices.push(super::take_in::batch(self, &mut tx, batch).await?);
         }
         intake::advance(&mut tx, CONSUMER, last).await?;
+        // from here on until the warehouse has them, an error or a caller who goes away leaves a gap
+        self.behind.store(true, Ordering::Release);
         tx.commit().await?;
         for (org, voices) in voices {
             self.warehouse.append(org.as_str(), voices.iter().map(fact).collect()).await?;
         }
+        self.behind.store(false, Ordering::Release);
         Ok(Pumped::Batch(entries.len() as u64))
+    }
+
+    /// Fill a gap before anything later is counted or sealed: what is sealed over a
+    /// gap would never be counted.
+    async fn catch_up(&self) -> Result<(), Error> {
+        if self.behind.load(Ordering::Acquire) {
+            self.refill().await?;
+            self.behind.store(false, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// Refill the warehouse's hot tail from the store; call once at start.
@@ -115,6 +130,8 @@ impl App {
 impl App {
     /// Make the hot rows of every organisation durable as segments.
     pub async fn seal(&self) -> Result<(), Error> {
+        let _alone = self.pumping.lock().await;
+        self.catch_up().await?;
         let mut tx = self.store.read().await?;
         let orgs = peakend_store::admin::org::all(&mut tx).await?;
         drop(tx);

@@ -36,3 +36,28 @@ async fn a_signal_without_a_unit_takes_the_home_unit_of_its_person() {
     let elsewhere = heard(&world, json!({"id": "2", "text": "queue", "unit": "b2"})).await;
     assert_eq!(elsewhere.unit_path, "/hq/b2/", "the unit that the signal names wins");
 }
+
+#[tokio::test]
+async fn a_pump_that_is_cut_off_anywhere_leaves_no_voice_uncounted() {
+    let world = World::new().await;
+    let all = peakend_query::VoiceList {
+        org: world.org.to_string(),
+        period: peakend_query::DayRange { from: i32::MIN, to: i32::MAX },
+        filter: peakend_query::Filter::All,
+        order: peakend_query::VoiceOrder::Newest,
+        offset: 0,
+        limit: 1_000,
+    };
+    for n in 0..60_u64 {
+        let body = json!({"id": format!("c{n}"), "text": "queue", "pillar": "customer", "channel": "review"});
+        signal::submit(&world.ctx(), &body).await.unwrap();
+        let app = std::sync::Arc::clone(&world.app);
+        let pump = tokio::spawn(async move { app.pump().await });
+        tokio::time::sleep(std::time::Duration::from_micros(n * 100)).await;
+        pump.abort();
+        let _cut_off = pump.await;
+    }
+    world.pump().await;
+    let counted = world.app.warehouse.voices(&all).await.unwrap().total;
+    assert_eq!(counted, 60, "voices that were stored when the pump was cut off are not counted");
+}
