@@ -39,7 +39,8 @@ export default async function home(t) {
   await t.step('the keyboard reaches palette and help, and Escape leaves them', async () => {
     const page = await t.open('/');
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').waitFor();
+    // the filters of the page are selects
+    await page.locator('input[role=combobox]').waitFor();
     await page.keyboard.press('Escape');
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
