@@ -178,14 +178,22 @@ export async function axe(page) {
 
 /** Fails on serious axe findings, errors in the console, sideways scrolling or a wrong `lang`. */
 export async function sound(page, { lang } = {}) {
-  let found = await axe(page);
-  // News from the server loads a page again and dims it meanwhile: only what a second look
-  // at the settled page still sees is a fault of the page.
-  for (let look = 0; found.length > 0 && look < 3; look += 1) {
+  // News from the server may load a page again and dim it meanwhile: such a look is taken
+  // once more. Whatever a look at a page at rest finds is a fault.
+  let found = [];
+  for (let look = 0; look < 5; look += 1) {
     await settled(page);
-    await page.evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
-    const again = new Set(await axe(page));
-    found = found.filter((one) => again.has(one));
+    await page.evaluate(() => {
+      globalThis.wasBusy = false;
+      globalThis.busyWatch?.disconnect();
+      globalThis.busyWatch = new MutationObserver(() => {
+        globalThis.wasBusy ||= document.querySelector('main [aria-busy=true], main .skeleton') !== null;
+      });
+      const what = { subtree: true, childList: true, attributes: true, attributeFilter: ['aria-busy', 'class'] };
+      globalThis.busyWatch.observe(document.body, what);
+    });
+    found = await axe(page);
+    if (found.length === 0 || !(await page.evaluate(() => globalThis.wasBusy))) break;
   }
   const faults = [...page.faults, ...found];
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

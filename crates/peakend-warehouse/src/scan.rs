@@ -103,14 +103,27 @@ impl TableProvider for Voices {
         _filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let hot = || -> Result<Arc<dyn ExecutionPlan>> {
-            let rows = [self.hot.clone()];
-            Ok(MemorySourceConfig::try_new_exec(&rows, Arc::clone(&self.schema), projection.cloned())?)
-        };
-        match (self.segments.is_empty(), self.hot.is_empty()) {
-            (false, true) => self.sealed(state, projection),
-            (true, _) => hot(),
-            (false, false) => UnionExec::try_new(vec![self.sealed(state, projection)?, hot()?]),
+        let sealed = (!self.segments.is_empty()).then(|| self.sealed(state, projection)).transpose()?;
+        with_hot(sealed, &self.hot, Arc::clone(&self.schema), projection)
+    }
+}
+
+/// Sealed rows, where there are any, and hot rows as one scan.
+pub(crate) fn with_hot(
+    sealed: Option<Arc<dyn ExecutionPlan>>,
+    hot: &[RecordBatch],
+    schema: SchemaRef,
+    projection: Option<&Vec<usize>>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    match sealed {
+        Some(sealed) if hot.is_empty() => Ok(sealed),
+        sealed => {
+            let hot: Arc<dyn ExecutionPlan> =
+                MemorySourceConfig::try_new_exec(&[hot.to_vec()], schema, projection.cloned())?;
+            match sealed {
+                Some(sealed) => UnionExec::try_new(vec![sealed, hot]),
+                None => Ok(hot),
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use peakend_domain::sense::person::PersonKind;
 use peakend_domain::value::outcome::OutcomeKind;
 use peakend_domain::{Month, OrgId, Permission, PersonId, UnitScope};
-use peakend_query::OutcomeQuestion;
+use peakend_query::{OutcomeFact, OutcomeQuestion};
 use peakend_store::Tx;
 use peakend_store::admin::{audit, org};
 use peakend_store::sense::person;
@@ -160,6 +160,16 @@ pub async fn totals(ctx: &Ctx<'_>, code: &str, range: MonthRange) -> Result<(Out
         total.sum = total.sum.saturating_add(fact.value);
     }
     Ok((kind, months.into_values().collect()))
+}
+
+/// Facts of some persons by the ids they were stored under.
+pub(super) async fn of_persons(
+    ctx: &Ctx<'_>,
+    kind: &str,
+    range: MonthRange,
+    persons: Vec<String>,
+) -> Result<Vec<OutcomeFact>, Error> {
+    Ok(ctx.app.warehouse.outcomes(&question(ctx.org(), kind, range, Some(persons))).await?)
 }
 
 fn question(org: &OrgId, kind: &str, range: MonthRange, persons: Option<Vec<String>>) -> OutcomeQuestion {

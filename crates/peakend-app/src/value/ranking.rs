@@ -1,7 +1,8 @@
 //! Who is at stake: the persons behind some voices, those with the most of an
 //! operating figure first.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use peakend_domain::sense::person::{AliasKind, Person};
 use peakend_domain::value::outcome::OutcomeKind;
@@ -9,8 +10,8 @@ use peakend_domain::value::ranking::{MOST, months};
 use peakend_domain::{Day, Month, Permission, PersonId, Pillar};
 use peakend_query::{DayRange, RankingQuestion};
 
-use super::evaluation::{merged, now_called};
-use super::outcome;
+use super::evaluation::{Merged, merged, now_called};
+use super::outcome::{self, MonthRange};
 use crate::insight::voice_list::{Frame, VoiceFilter, without_employees};
 use crate::{Ctx, Error};
 
@@ -57,6 +58,34 @@ pub struct Ranking {
     pub rows: Vec<RankedPerson>,
 }
 
+/// Persons who were two before have the figures of both, as on their own page. Someone
+/// whose figures are too small one by one to be in the list is not looked for.
+async fn add_former(
+    ctx: &Ctx<'_>,
+    kind: &str,
+    month: Month,
+    merged: &Merged,
+    rows: &mut [RankedPerson],
+) -> Result<(), Error> {
+    let listed: HashSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let into = merged.iter().filter(|(_, into)| listed.contains(into.as_str()));
+    let persons: BTreeSet<String> = into.flat_map(|(from, into)| [from.to_string(), into.to_string()]).collect();
+    if persons.is_empty() {
+        return Ok(());
+    }
+    let mut sums: HashMap<String, i64> = HashMap::new();
+    let range = MonthRange { from: month, to: month };
+    for fact in outcome::of_persons(ctx, kind, range, persons.into_iter().collect()).await? {
+        let sum = sums.entry(now_called(fact.person, merged)).or_default();
+        *sum = sum.saturating_add(fact.value);
+    }
+    for row in rows.iter_mut() {
+        row.value = sums.get(&row.id).copied().unwrap_or(row.value);
+    }
+    rows.sort_by_key(|row| Reverse(row.value));
+    Ok(())
+}
+
 /// Rank the persons behind some voices. Employees are never ranked, and of persons
 /// outside the caller's scope only voices within it count.
 pub async fn read(ctx: &Ctx<'_>, wanted: &RankingWanted) -> Result<Ranking, Error> {
@@ -89,7 +118,7 @@ pub async fn read(ctx: &Ctx<'_>, wanted: &RankingWanted) -> Result<Ranking, Erro
         if ranked.is_empty() {
             continue;
         }
-        // two former persons of one: the larger of their figures leads, their voices add up
+        // two former persons of one: their voices and figures add up
         let mut rows: Vec<RankedPerson> = Vec::with_capacity(ranked.len());
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         for one in ranked {
@@ -108,6 +137,7 @@ pub async fn read(ctx: &Ctx<'_>, wanted: &RankingWanted) -> Result<Ranking, Erro
                 }
             }
         }
+        add_former(ctx, &kind.code, month, &merged, &mut rows).await?;
         let ids: Vec<PersonId> = rows.iter().map(|row| PersonId::stored(row.id.clone())).collect();
         let mut tx = ctx.app.store.read().await?;
         let mut known = peakend_store::sense::person::find_seen(&mut tx, ctx.scope(), &ids).await?;

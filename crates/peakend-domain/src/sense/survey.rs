@@ -189,10 +189,23 @@ pub fn facts(answers: &Map<String, Value>, context: &Value) -> Value {
     json!({"answers": answers, "context": context, "event": context})
 }
 
-/// Any document as YAML, also one that still has faults.
+/// Any document as YAML that reads back as the same document, also one that still has
+/// faults.
 #[must_use]
 pub fn document_to_yaml(document: &Value) -> String {
-    serde_yaml_ng::to_string(document).unwrap_or_default()
+    let yaml = serde_yaml_ng::to_string(document).unwrap_or_default();
+    if yaml_to_document(&yaml).is_ok_and(|read| read == *document) {
+        return yaml;
+    }
+    // the writer leaves some texts bare that YAML folds, such as one that starts with a
+    // line separator (U+2028); JSON is YAML too, and its texts can be escaped
+    let json = format!("{document:#}");
+    json.chars().map(|c| if is_break(c) { format!("\\u{:04x}", c as u32) } else { c.to_string() }).collect()
+}
+
+/// Letters that YAML takes for line breaks or leaves out, and JSON writes as they are.
+fn is_break(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// A YAML text as a JSON document, also one that still has faults.

@@ -72,55 +72,46 @@ pub async fn claim(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<Job>, 
     Ok(jobs)
 }
 
+/// Change a job that is still leased to its holder; `$4` is an instant. `false`
+/// when the lease has passed to another worker.
+async fn change(
+    tx: &mut Tx,
+    job: &Job,
+    set: &'static str,
+    at: Timestamp,
+    what: &'static str,
+) -> Result<bool, StoreError> {
+    let sql = format!("UPDATE job SET {set} WHERE org_id = $1 AND id = $2 AND state = 'running' AND attempts = $3");
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(job.org.as_str())
+        .bind(job.id.as_str())
+        .bind(job.attempts)
+        .bind(micros(at))
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::on(what))?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Mark a job done, in the transaction of its effects. `false` when the lease
 /// has passed to another worker: then the caller must roll back.
 pub async fn finish(tx: &mut Tx, job: &Job, now: Timestamp) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE job SET state = 'done', lease_until = NULL, last_error = '', finished_at = $4 \
-         WHERE org_id = $1 AND id = $2 AND state = 'running' AND attempts = $3",
-    )
-    .bind(job.org.as_str())
-    .bind(job.id.as_str())
-    .bind(job.attempts)
-    .bind(micros(now))
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::on("finish a job"))?;
-    Ok(done.rows_affected() == 1)
+    let set = "state = 'done', lease_until = NULL, last_error = '', finished_at = $4";
+    change(tx, job, set, now, "finish a job").await
 }
 
 /// Hold a job for another lease, in the transaction of a part of its effects;
 /// `false` when it has passed to another worker: then the caller must roll back.
 pub async fn renew(tx: &mut Tx, job: &Job, now: Timestamp) -> Result<bool, StoreError> {
     let until = now.saturating_add(SignedDuration::from_secs(LEASE_SECONDS)).unwrap_or(now);
-    let done = sqlx::query(
-        "UPDATE job SET lease_until = $4 WHERE org_id = $1 AND id = $2 AND state = 'running' AND attempts = $3",
-    )
-    .bind(job.org.as_str())
-    .bind(job.id.as_str())
-    .bind(job.attempts)
-    .bind(micros(until))
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::on("renew the lease of a job"))?;
-    Ok(done.rows_affected() == 1)
+    change(tx, job, "lease_until = $4", until, "renew the lease of a job").await
 }
 
 /// Put a job back that has done a part of its work, behind what is due already;
 /// `false` when the lease has passed to another worker.
 pub async fn put_back(tx: &mut Tx, job: &Job, now: Timestamp) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE job SET state = 'waiting', lease_until = NULL, last_error = '', attempts = 0, run_at = $4 \
-         WHERE org_id = $1 AND id = $2 AND state = 'running' AND attempts = $3",
-    )
-    .bind(job.org.as_str())
-    .bind(job.id.as_str())
-    .bind(job.attempts)
-    .bind(micros(now))
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::on("put a job back"))?;
-    Ok(done.rows_affected() == 1)
+    let set = "state = 'waiting', lease_until = NULL, last_error = '', attempts = 0, run_at = $4";
+    change(tx, job, set, now, "put a job back").await
 }
 
 /// Record a failed attempt: it waits for the next one, or is dead after the last.

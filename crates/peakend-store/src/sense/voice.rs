@@ -98,28 +98,30 @@ pub async fn find(tx: &mut Tx, scope: &Scope, id: &str) -> Result<Option<Voice>,
 
 /// Voices after a log position, in order (to refill a warehouse's hot tail).
 pub async fn after(tx: &mut Tx, org: &OrgId, seq: i64, limit: i64) -> Result<Vec<Voice>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND seq > $2 ORDER BY seq LIMIT $3");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(org.as_str())
-        .bind(seq)
-        .bind(limit)
-        .fetch_all(&mut **tx)
-        .await
-        .map_err(StoreError::on("read voices"))?;
-    rows.iter().map(read).collect()
+    following(tx, org, seq, limit, "", "read voices").await
 }
 
 /// Voices with words after a log position, in order (to read them again).
 pub async fn with_words(tx: &mut Tx, org: &OrgId, seq: i64, limit: i64) -> Result<Vec<Voice>, StoreError> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND seq > $2 AND text <> '' ORDER BY seq LIMIT $3");
+    following(tx, org, seq, limit, "AND text <> ''", "read voices with words").await
+}
+
+async fn following(
+    tx: &mut Tx,
+    org: &OrgId,
+    seq: i64,
+    limit: i64,
+    and: &'static str,
+    what: &'static str,
+) -> Result<Vec<Voice>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM voice WHERE org_id = $1 AND seq > $2 {and} ORDER BY seq LIMIT $3");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(org.as_str())
         .bind(seq)
         .bind(limit)
         .fetch_all(&mut **tx)
         .await
-        .map_err(StoreError::on("read voices with words"))?;
+        .map_err(StoreError::on(what))?;
     rows.iter().map(read).collect()
 }
 

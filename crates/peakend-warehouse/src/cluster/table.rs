@@ -8,7 +8,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::ipc::reader::StreamReader;
 use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::catalog::Session;
-use datafusion::catalog::memory::{DataSourceExec, MemorySourceConfig};
+use datafusion::catalog::memory::DataSourceExec;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::{TableProvider, TableType};
@@ -18,12 +18,12 @@ use datafusion::logical_expr::Expr;
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path as StorePath;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::union::UnionExec;
 use serde::{Deserialize, Serialize};
 
 use crate::columns::{OUTCOMES, VOICES};
 use crate::manifest::Contents;
 use crate::org::Snapshot;
+use crate::scan::with_hot;
 use crate::segment::Segment;
 
 /// What is sent of a table, besides its hot rows.
@@ -134,15 +134,8 @@ impl TableProvider for Spread {
         _filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let hot = || -> Result<Arc<dyn ExecutionPlan>> {
-            let rows = [self.hot.clone()];
-            Ok(MemorySourceConfig::try_new_exec(&rows, self.stored(), projection.cloned())?)
-        };
-        match (self.layout.files.is_empty(), self.hot.is_empty()) {
-            (false, true) => self.sealed(state, projection),
-            (true, _) => hot(),
-            (false, false) => UnionExec::try_new(vec![self.sealed(state, projection)?, hot()?]),
-        }
+        let sealed = (!self.layout.files.is_empty()).then(|| self.sealed(state, projection)).transpose()?;
+        with_hot(sealed, &self.hot, self.stored(), projection)
     }
 }
 

@@ -14,6 +14,7 @@ use peakend_query::{DayRange, WarehouseError};
 
 use super::file::Lane;
 use super::group::Numbering;
+use super::lane::BLOCK;
 use super::outcome::{OutcomeFile, blocks};
 use super::scan::{Block, lanes};
 use super::source::{Source, spans};
@@ -114,13 +115,13 @@ fn largest(figures: &Figures, wanted: usize, work: Work<'_>) -> Result<Vec<Candi
 fn name(figures: &Figures, candidates: &mut [Candidate]) -> Result<(), WarehouseError> {
     let mut by_block: HashMap<(usize, usize), Vec<usize>> = HashMap::new();
     for (i, c) in candidates.iter().enumerate() {
-        by_block.entry((c.file, c.row / super::lane::BLOCK)).or_default().push(i);
+        by_block.entry((c.file, c.row / BLOCK)).or_default().push(i);
     }
     let (mut bytes, mut digests) = (Vec::new(), Vec::new());
     for ((file, block), places) in by_block {
-        let start = block * super::lane::BLOCK;
+        let start = block * BLOCK;
         digests.clear();
-        let whole = start..start + super::lane::BLOCK;
+        let whole = start..start + BLOCK;
         figures[file].0.persons(block, &whole, &mut bytes, |_, digest| digests.push(digest))?;
         for place in places {
             let c = &mut candidates[place];

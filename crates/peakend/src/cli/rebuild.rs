@@ -11,8 +11,8 @@ use super::say;
 use crate::config::DataOptions;
 
 /// Write the warehouse's segments anew with their coded columns and stored counts:
-/// after an upgrade that keeps more of them, or when `verify-store` names one that is
-/// damaged. Stop the server first; no figure changes.
+/// after an upgrade that keeps more of them. Stop the server first; no figure changes.
+/// A damaged file is not mended by it: restore a backup.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Rebuild {
     #[command(flatten)]

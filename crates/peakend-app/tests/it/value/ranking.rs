@@ -54,14 +54,15 @@ async fn detractors_with_the_largest_assets_come_first_by_the_newest_month_there
 }
 
 #[tokio::test]
-async fn a_person_known_under_two_ids_is_ranked_once() {
+async fn a_person_known_under_two_ids_is_ranked_once_with_the_figures_of_both() {
     let world = bank().await;
-    let (into, from) = (PersonId::stored(person(18)), PersonId::stored(person(16)));
+    let (into, from) = (PersonId::stored(person(14)), PersonId::stored(person(16)));
     let mut tx = world.app.store.begin().await.unwrap();
     peakend_store::sense::person::merge(&mut tx, &world.org, &from, &into, world.app.now()).await.unwrap();
     tx.commit().await.unwrap();
     let ranking = read(&world).await;
-    assert_eq!((ranking.rows[0].id.as_str(), ranking.rows[0].voices), (person(18).as_str(), 2));
+    let rows: Vec<(&str, i64, u64)> = ranking.rows.iter().map(|r| (r.id.as_str(), r.value, r.voices)).collect();
+    assert_eq!(rows, [(person(14).as_str(), 30_000, 2), (person(18).as_str(), 18_000, 1)]);
     assert_eq!(ranking.rows.iter().filter(|r| r.id == person(16)).count(), 0);
 }
 

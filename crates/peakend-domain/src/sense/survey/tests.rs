@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::template::TEMPLATES;
-use super::{SCHEMA, Survey, fill, yaml_to_document};
+use super::{SCHEMA, Survey, document_to_yaml, fill, yaml_to_document};
 use crate::{FieldFault, Lang, LocalText};
 
 fn template(name: &str) -> Survey {
@@ -34,6 +34,7 @@ fn every_template_reads_and_writes_back_equal_in_three_languages() {
         let survey = Survey::parse(text).unwrap_or_else(|f| panic!("{name}: {f:#?}"));
         assert_eq!(survey.languages.len(), 3, "{name}");
         let yaml = survey.to_yaml();
+        assert!(yaml.starts_with("code: "), "{name} is written in YAML's own style:\n{yaml}");
         assert_eq!(Survey::parse(&yaml).unwrap(), survey, "{name} as YAML:\n{yaml}");
         assert_eq!(Survey::from_json(&survey.to_json()).unwrap(), survey, "{name} as JSON");
         assert_eq!(Survey::parse(&survey.to_json().to_string()).unwrap(), survey, "{name}: JSON is YAML");
@@ -181,11 +182,21 @@ fn a_wished_language_falls_back_to_the_first() {
     assert_eq!(survey.language(Some(Lang::ZhHant)), Lang::En);
 }
 
+#[test]
+fn line_separators_in_a_text_survive_being_written_as_yaml() {
+    for text in ["\u{2028}A", "A \u{2029} B", "\u{85}\u{feff}x", "\u{2028}\n- a"] {
+        let document = json!({"title": {"en": text}});
+        let yaml = document_to_yaml(&document);
+        assert_eq!(yaml_to_document(&yaml).unwrap(), document, "{yaml}");
+    }
+}
+
 /// Any printable text, with the letters that YAML treats in a special way.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ -~]{1,20}",
         "\\PC{1,12}",
+        "[a\u{85}\u{2028}\u{2029}\u{feff} \n]{1,6}",
         "[#:\\-?&*!|>'\"%@`{}\\[\\], \u{4e00}-\u{4e10}]{1,8}",
         prop::sample::select(vec![
             "null",
