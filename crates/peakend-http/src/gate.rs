@@ -26,6 +26,7 @@ const NOUNS: &[(&str, AnyOf, AnyOf)] = &[
     ("touchpoints", STAFF, &[Configure]),
     ("people", &[ReadVoices], &[Ingest]),
     ("erasures", &[Administer], &[Administer]),
+    ("retention", &[Administer], &[Administer]),
     ("responses", STAFF, &[Ingest]),
     ("signals", STAFF, &[Ingest]),
     ("events", STAFF, &[Ingest]),

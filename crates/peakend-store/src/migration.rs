@@ -10,12 +10,14 @@ const SQLITE: &[(i64, &str)] = &[
     (2, include_str!("../migrations/sqlite/0002_voice_by_survey.sql")),
     (3, include_str!("../migrations/sqlite/0003_erasure.sql")),
     (4, include_str!("../migrations/sqlite/0004_theme.sql")),
+    (5, include_str!("../migrations/sqlite/0005_retention.sql")),
 ];
 const POSTGRES: &[(i64, &str)] = &[
     (1, include_str!("../migrations/postgres/0001_base.sql")),
     (2, include_str!("../migrations/postgres/0002_voice_by_survey.sql")),
     (3, include_str!("../migrations/postgres/0003_erasure.sql")),
     (4, include_str!("../migrations/postgres/0004_theme.sql")),
+    (5, include_str!("../migrations/postgres/0005_retention.sql")),
 ];
 
 /// Whether an embedded database has the schema of this release.

@@ -52,6 +52,18 @@ impl Store {
         }
     }
 
+    /// Leave no byte of what was deleted in the write-ahead log; in the database
+    /// deleting overwrites. False when a long read still holds the log.
+    pub async fn empty_log(&self) -> Result<bool, StoreError> {
+        if self.engine() == Engine::Postgres {
+            return Ok(true);
+        }
+        let fault = "empty the write-ahead log";
+        let mut writer = self.writer().acquire().await.map_err(StoreError::on(fault))?;
+        let row = writer.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await.map_err(StoreError::on(fault))?;
+        Ok(row.try_get::<i64, _>(0).map_err(StoreError::on(fault))? == 0)
+    }
+
     /// Copy what is in the write-ahead log into the database as far as nobody
     /// reads it, so that the log begins anew and needs no more room.
     pub(crate) async fn make_room(&self) -> Result<(), StoreError> {

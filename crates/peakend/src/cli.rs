@@ -5,10 +5,10 @@ mod doctor;
 mod erase;
 mod import;
 mod load;
-
 mod openapi;
 mod rebuild;
 mod restore;
+mod retention;
 mod serve;
 mod sign_in_link;
 mod sim;
@@ -64,6 +64,8 @@ enum Verb {
     Erase(erase::Erase),
     /// The list of erased persons.
     Erasures(erase::Erasures),
+    /// How long what was heard is kept, and removing what is older.
+    Retention(retention::Retention),
     /// Print a one-time sign-in link for a member of staff.
     SignInLink(sign_in_link::SignInLink),
 }
@@ -95,6 +97,7 @@ pub(crate) fn run() -> ExitCode {
             Verb::VerifyStore(verb) => verb.run().await,
             Verb::Erase(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
             Verb::Erasures(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
+            Verb::Retention(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
             Verb::SignInLink(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
         }
     });

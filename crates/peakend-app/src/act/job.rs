@@ -13,7 +13,7 @@ use peakend_store::admin::audit;
 
 use super::recovery;
 use crate::insight::rereading;
-use crate::sense::erasure;
+use crate::sense::{erasure, retention};
 use crate::{App, Ctx, Error};
 
 /// Longest that a job may speak to the world outside: half of its lease, so that
@@ -61,6 +61,7 @@ impl App {
                 .await
                 .unwrap_or_else(|_| Err(Error::Fault(format!("nobody answered for {} s", DELIVERY.as_secs())))),
             erasure::ERASE => self.finish_erasures(&job.org).await.map(|_| None),
+            retention::RETAIN => self.retain(&job.org).await.map(|_| None),
             rereading::REREAD => match self.reread_part(job, now).await {
                 Ok(false) => return Ok(JobState::Waiting),
                 Ok(true) => Ok(None),
@@ -99,7 +100,7 @@ async fn run_in(tx: &mut Tx, app: &App, job: &Job, deed: Option<&Deed>, now: Tim
         recovery::REASK => recovery::send_in(tx, app, job, deed, now).await,
         recovery::REASK_CLOSE => recovery::close_in(tx, app, job, now).await,
         // its steps are transactions of their own: each can be repeated
-        erasure::ERASE | rereading::REREAD => Ok(()),
+        erasure::ERASE | rereading::REREAD | retention::RETAIN => Ok(()),
         other => Err(Error::Fault(format!("no worker knows jobs of kind {other}"))),
     }
 }

@@ -14,6 +14,7 @@ pub mod place;
 mod pump;
 pub(crate) mod reading;
 pub mod response;
+pub mod retention;
 pub mod signal;
 pub mod survey;
 mod take_in;

@@ -15,6 +15,7 @@ pub mod place;
 pub mod question;
 pub mod reading;
 pub mod response;
+pub mod retention;
 pub mod signal;
 pub mod survey;
 pub mod touchpoint;

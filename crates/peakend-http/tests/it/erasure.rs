@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use crate::walk;
 
 /// Stands in everything that the person of these tests says, does or is called.
-const CANARY: &str = "canary-7f3a";
+pub(crate) const CANARY: &str = "canary-7f3a";
 /// Stands in what somebody else says: it must stay.
-const OTHER: &str = "sparrow-11c0";
+pub(crate) const OTHER: &str = "sparrow-11c0";
 
 /// Files of a folder that hold the bytes, whatever the case of their letters.
-fn holding(folder: &Path, words: &str) -> Vec<String> {
+pub(crate) fn holding(folder: &Path, words: &str) -> Vec<String> {
     let words = words.as_bytes();
     let mut found = Vec::new();
     for file in std::fs::read_dir(folder).unwrap() {
@@ -28,7 +28,7 @@ fn holding(folder: &Path, words: &str) -> Vec<String> {
     found
 }
 
-async fn prepare(staff: &Client) {
+pub(crate) async fn prepare(staff: &Client) {
     let yaml = "code: leaving\npillar: customer\nlanguages: [en]\ntitle: {en: Leaving}\nquestions:\n  - {id: nps, type: nps, \
                 title: {en: Recommend us?}}\n  - {id: why, type: text, title: {en: Why?}}\n";
     let made = staff.post("/api/v1/surveys", &json!({ "yaml": yaml })).await.ok();
@@ -44,7 +44,7 @@ async fn prepare(staff: &Client) {
     staff.post("/api/v1/event-rules", &rule).await.ok();
 }
 
-fn answered(id: &str, who: &str) -> Value {
+pub(crate) fn answered(id: &str, who: &str) -> Value {
     json!({ "id": id, "survey": "leaving", "person": { "user_id": who },
         "answers": { "nps": 1, "why": format!("{who} waited a week") } })
 }
@@ -81,7 +81,7 @@ async fn speak(world: &World, staff: &Client, who: &str, number: &str) -> String
 }
 
 /// The person's case gets words at every step.
-async fn work(staff: &Client, person: &str, who: &str) {
+pub(crate) async fn work(staff: &Client, person: &str, who: &str) {
     let list = staff.get(&format!("/api/v1/cases?view=all&person={person}")).await.ok();
     let path = format!("/api/v1/cases/{}", list["items"][0]["id"].as_str().unwrap());
     staff.post(&format!("{path}/takings"), &json!({})).await.ok();
@@ -93,7 +93,7 @@ async fn work(staff: &Client, person: &str, who: &str) {
     staff.post(&format!("{path}/resolutions"), &closing).await.ok();
 }
 
-async fn import(staff: &Client, csv: &str) {
+pub(crate) async fn import(staff: &Client, csv: &str) {
     let map = "channel: {value: store}\npillar: {value: customer}\nat: day\ntext: words\ncsat: stars\nperson: {user_id: who}\n";
     let part = |name: &str, more: &str, body: &str| {
         format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{body}\r\n")
@@ -117,7 +117,7 @@ async fn import(staff: &Client, csv: &str) {
 }
 
 /// Every list of the API and every page that hangs on an id of a list.
-async fn everything_shown(staff: &Client) -> String {
+pub(crate) async fn everything_shown(staff: &Client) -> String {
     let mut shown = String::new();
     for op in walk::operations().iter().filter(|op| op.reads() && op.path.starts_with("/api/v1/") && !op.has_params()) {
         let reply = staff.get(&format!("{}{}", op.path, op.required_query())).await;

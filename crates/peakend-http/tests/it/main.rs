@@ -7,6 +7,7 @@ mod coverage;
 mod erasure;
 mod insight;
 mod place;
+mod retention;
 mod sign_in;
 mod theme;
 mod value;

@@ -10,6 +10,7 @@ use crate::{StoreError, Tx};
 mod removal;
 
 pub use removal::remove;
+pub(in crate::sense) use removal::silence;
 
 const COLUMNS: &str = "id, person_id, former_ids, salt, names, reason, requested_by, requested_at, until_seq, state, \
     done_at, counts";

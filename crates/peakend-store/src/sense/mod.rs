@@ -11,6 +11,7 @@ pub mod journey;
 pub mod line;
 pub mod link;
 pub mod person;
+pub mod retention;
 pub mod survey;
 pub mod touchpoint;
 pub mod unit;

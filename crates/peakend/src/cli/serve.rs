@@ -54,6 +54,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Resul
     background.spawn(keep_pumping(Arc::clone(&app)));
     background.spawn(keep_running_jobs(Arc::clone(&app)));
     background.spawn(keep_sealing(Arc::clone(&app)));
+    background.spawn(keep_retention(Arc::clone(&app)));
     let serving = axum::serve(listener, peakend_http::router(Arc::clone(&app)))
         .with_graceful_shutdown(told_to_stop())
         .into_future();
@@ -127,6 +128,19 @@ async fn keep_sealing(app: Arc<App>) {
         if let Err(e) = app.seal().await {
             halt_when_broken(&app, &e);
             tracing::error!(error = %e, "hot rows could not be sealed");
+        }
+    }
+}
+
+/// Each organisation's day begins at its own hour; a day is planned once.
+async fn keep_retention(app: Arc<App>) {
+    let mut every = tokio::time::interval(Duration::from_secs(3_600));
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        if let Err(e) = app.plan_retention().await {
+            halt_when_broken(&app, &e);
+            tracing::error!(error = %e, "today's removal of what is no longer kept could not be planned");
         }
     }
 }

@@ -20,4 +20,12 @@ export const routes: Route[] = [
     roles: ['owner'],
     load: () => import('./erasures/Erasures.svelte'),
   },
+  {
+    path: '/settings/retention',
+    label: 'admin.nav.retention',
+    nav: true,
+    icon: 'calendar',
+    roles: ['owner'],
+    load: () => import('./retention/Retention.svelte'),
+  },
 ];

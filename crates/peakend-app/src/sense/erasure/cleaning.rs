@@ -56,7 +56,7 @@ impl App {
 
     async fn empty_reports(&self, org: &OrgId, waiting: &mut [Erasure]) -> Result<(), Error> {
         let mut tx = self.store.begin().await?;
-        let changed = import::forget_messages(&mut tx, org).await?;
+        let changed = import::forget_messages(&mut tx, org, Timestamp::MAX).await?;
         if let Some(first) = waiting.first_mut() {
             first.counts.imports += changed;
             store::put(&mut tx, org, first).await?;

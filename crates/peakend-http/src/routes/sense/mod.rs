@@ -11,6 +11,7 @@ mod link;
 mod person;
 pub(super) mod reading;
 mod response;
+mod retention;
 mod signal;
 mod survey;
 mod touchpoint;
@@ -30,6 +31,7 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
         .merge(touchpoint::router())
         .merge(person::router())
         .merge(erasure::router())
+        .merge(retention::router())
         .merge(survey::router())
         .merge(signal::router())
         .merge(response::router())

@@ -57,29 +57,25 @@ async fn cases(tx: &mut Tx, org: &OrgId, person: &str) -> Result<u64, StoreError
     let found = texts(tx, "SELECT id, state AS body FROM case_file WHERE org_id = $1 AND person_id = $2", org, person);
     let found = found.await?;
     for (id, state) in &found {
-        let state: CaseState = serde_json::from_str(state).map_err(|e| StoreError::corrupt("case_file.state", e))?;
-        let state = serde_json::to_string(&state.without_words());
-        let state = state.map_err(|e| StoreError::corrupt("case_file.state", e))?;
-        set(
-            tx,
-            "UPDATE case_file SET person_id = '', title = '', state = $3 WHERE org_id = $1 AND id = $2",
-            org,
-            id,
-            &state,
-        )
-        .await?;
-        history(tx, org, id).await?;
-        // what a mail relay answered may hold the address
-        run(
-            tx,
-            "UPDATE job SET last_error = '' WHERE org_id = $1 AND last_error <> '' AND payload LIKE '%' || $2 || '%'",
-            org,
-            id,
-        )
-        .await?;
-        run(tx, "DELETE FROM survey_link WHERE org_id = $1 AND case_id = $2", org, id).await?;
+        silence(tx, org, id, state).await?;
     }
     Ok(found.len() as u64)
+}
+
+/// Take person, words and link from a case, whose state is given as it is stored.
+pub(in crate::sense) async fn silence(tx: &mut Tx, org: &OrgId, id: &str, state: &str) -> Result<(), StoreError> {
+    let state: CaseState = serde_json::from_str(state).map_err(|e| StoreError::corrupt("case_file.state", e))?;
+    let state = serde_json::to_string(&state.without_words());
+    let state = state.map_err(|e| StoreError::corrupt("case_file.state", e))?;
+    let bare = "UPDATE case_file SET person_id = '', title = '', state = $3 WHERE org_id = $1 AND id = $2";
+    set(tx, bare, org, id, &state).await?;
+    history(tx, org, id).await?;
+    // what a mail relay answered may hold the address
+    let silent =
+        "UPDATE job SET last_error = '' WHERE org_id = $1 AND last_error <> '' AND payload LIKE '%' || $2 || '%'";
+    run(tx, silent, org, id).await?;
+    run(tx, "DELETE FROM survey_link WHERE org_id = $1 AND case_id = $2", org, id).await?;
+    Ok(())
 }
 
 /// Take the words from a case's history; its opening holds ids only.

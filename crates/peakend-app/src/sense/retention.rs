@@ -1,0 +1,192 @@
+//! Retention: what an organisation no longer keeps goes from every file, once a day.
+//!
+//! A daily job removes what is older than the setting allows, in small
+//! transactions that can be repeated: a crash in between finishes later, and a
+//! restored backup is brought in line on its first day.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use peakend_domain::act::job::JobRequest;
+use peakend_domain::sense::retention::{Retention, RetentionCounts, RetentionLimits, RetentionRun, RetentionSetting};
+use peakend_domain::{Day, Month, OrgId, Permission, UnitScope, day_of};
+use peakend_query::{Counting, DayRange, Filter, Question};
+use peakend_store::Tx;
+use peakend_store::admin::{audit, org};
+use peakend_store::sense::retention as store;
+use serde_json::json;
+
+use crate::act::job::enqueue;
+use crate::{App, Ctx, Error};
+
+/// Kind of the job.
+pub(crate) const RETAIN: &str = "retain";
+
+/// What a setting would remove today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetentionPreview {
+    /// What would stay.
+    pub limits: RetentionLimits,
+    /// Voices that would go.
+    pub voices: u64,
+    /// Events that would go.
+    pub events: u64,
+}
+
+/// The setting; none while everything is kept for good.
+pub async fn find(ctx: &Ctx<'_>) -> Result<Option<RetentionSetting>, Error> {
+    administer(ctx)?;
+    let mut tx = ctx.app.store.read().await?;
+    Ok(store::find(&mut tx, ctx.org()).await?)
+}
+
+/// What a setting would remove if it were in force today.
+pub async fn preview(ctx: &Ctx<'_>, keep: Retention) -> Result<RetentionPreview, Error> {
+    administer(ctx)?;
+    keep.check().map_err(Error::Invalid)?;
+    let mut tx = ctx.app.store.read().await?;
+    let zone = zone(&mut tx, ctx.org()).await?;
+    let limits = keep.limits(day_of(ctx.now(), &zone));
+    let events = match limits.events {
+        Some(day) => store::events_before(&mut tx, ctx.org(), start(day, &zone)).await?,
+        None => 0,
+    };
+    drop(tx);
+    let voices = match limits.voices {
+        Some(day) => voices_before(ctx.app, ctx.org(), day).await?,
+        None => 0,
+    };
+    Ok(RetentionPreview { limits, voices, events: u64::try_from(events).unwrap_or(0) })
+}
+
+/// Set how long things are kept, and remove at once what is older.
+pub async fn set(ctx: &Ctx<'_>, keep: Retention) -> Result<RetentionSetting, Error> {
+    administer(ctx)?;
+    keep.check().map_err(Error::Invalid)?;
+    let mut tx = ctx.app.store.begin().await?;
+    store::save(&mut tx, ctx.org(), keep, &ctx.actor.label(), ctx.now()).await?;
+    audit::record(&mut tx, ctx.actor, ctx.now(), "retention.set", ctx.org().as_str(), &json!(keep)).await?;
+    let key = format!("set {}", ctx.now());
+    plan_in(&mut tx, ctx.app, ctx.org(), key).await?;
+    let setting = store::find(&mut tx, ctx.org()).await?.ok_or(Error::NotFound("retention"))?;
+    tx.commit().await?;
+    Ok(setting)
+}
+
+impl App {
+    /// Plan today's removal for every organisation that has a setting; safe to repeat.
+    pub async fn plan_retention(&self) -> Result<(), Error> {
+        let mut tx = self.store.read().await?;
+        let mut due = Vec::new();
+        for org in org::all(&mut tx).await? {
+            if store::find(&mut tx, &org.id).await?.is_some() {
+                let today = day_of(self.now(), &TimeZone::get(&org.time_zone).unwrap_or(TimeZone::UTC));
+                due.push((org.id, today));
+            }
+        }
+        drop(tx);
+        for (org, today) in due {
+            let mut tx = self.store.begin_flow().await?;
+            plan_in(&mut tx, self, &org, format!("day {today}")).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Remove what an organisation no longer keeps; returns what went.
+    pub async fn retain(&self, org: &OrgId) -> Result<RetentionCounts, Error> {
+        let mut tx = self.store.read().await?;
+        let Some(setting) = store::find(&mut tx, org).await? else { return Ok(RetentionCounts::default()) };
+        let zone = zone(&mut tx, org).await?;
+        drop(tx);
+        let limits = setting.keep.limits(day_of(self.now(), &zone));
+        let mut removed = RetentionCounts::default();
+        if let Some(day) = limits.voices {
+            removed = removed.plus(self.retain_voices(org, day, start(day, &zone)).await?);
+        }
+        if let Some(day) = limits.events {
+            removed = removed.plus(self.retain_events(org, start(day, &zone)).await?);
+        }
+        if limits.voices.is_some() || limits.outcomes.is_some() {
+            // a batch that the pump has committed but not yet appended would bring rows back
+            let _alone = self.pumping.lock().await;
+            let first_day = limits.voices.unwrap_or(Day(i32::MIN)).0;
+            let first_month = limits.outcomes.unwrap_or(Month(i32::MIN)).0;
+            let keep = peakend_query::Retention { first_day, first_month };
+            removed.warehouse_rows = self.warehouse.expire(org.as_str(), keep).await?;
+        }
+        if !self.store.empty_log().await? {
+            return Err(Error::Fault("a long read holds the write-ahead log: trying again later".to_owned()));
+        }
+        let mut tx = self.store.begin_flow().await?;
+        store::note(&mut tx, org, RetentionRun { at: self.now(), removed }).await?;
+        tx.commit().await?;
+        Ok(removed)
+    }
+
+    async fn retain_voices(&self, org: &OrgId, first: Day, at: Timestamp) -> Result<RetentionCounts, Error> {
+        let mut removed = RetentionCounts::default();
+        let mut tx = self.store.begin_flow().await?;
+        store::remove_traces(&mut tx, org, at).await?;
+        tx.commit().await?;
+        loop {
+            let mut tx = self.store.begin_flow().await?;
+            let voices = store::remove_voices(&mut tx, org, first).await?;
+            let cases = store::silence_cases(&mut tx, org, at).await?;
+            tx.commit().await?;
+            if voices.plus(cases) == RetentionCounts::default() {
+                return Ok(removed);
+            }
+            removed = removed.plus(voices).plus(cases);
+        }
+    }
+
+    async fn retain_events(&self, org: &OrgId, at: Timestamp) -> Result<RetentionCounts, Error> {
+        let mut removed = RetentionCounts::default();
+        loop {
+            let mut tx = self.store.begin_flow().await?;
+            let events = store::remove_events(&mut tx, org, at).await?;
+            let asks = store::remove_asks(&mut tx, org, at).await?;
+            tx.commit().await?;
+            if events.plus(asks) == RetentionCounts::default() {
+                return Ok(removed);
+            }
+            removed = removed.plus(events).plus(asks);
+        }
+    }
+}
+
+/// What is removed is that of the whole organisation.
+fn administer(ctx: &Ctx<'_>) -> Result<(), Error> {
+    ctx.require(Permission::Administer)?;
+    if ctx.scope().units == UnitScope::All { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+async fn plan_in(tx: &mut Tx, app: &App, org: &OrgId, unique_key: String) -> Result<(), Error> {
+    let request = JobRequest { kind: RETAIN.to_owned(), payload: json!({}), run_at: app.now(), unique_key };
+    enqueue(tx, &*app.entropy, org, &request, app.now()).await?;
+    Ok(())
+}
+
+async fn zone(tx: &mut Tx, org: &OrgId) -> Result<TimeZone, Error> {
+    let found = org::find(tx, org).await?.ok_or(Error::NotFound("organisation"))?;
+    Ok(TimeZone::get(&found.time_zone).unwrap_or(TimeZone::UTC))
+}
+
+/// The instant at which a day begins.
+fn start(day: Day, zone: &TimeZone) -> Timestamp {
+    day.date().to_zoned(zone.clone()).map_or(Timestamp::MIN, |z| z.timestamp())
+}
+
+async fn voices_before(app: &App, org: &OrgId, day: Day) -> Result<u64, Error> {
+    let question = Question {
+        org: org.as_str().to_owned(),
+        period: DayRange { from: Day::of(jiff::civil::date(1900, 1, 1)).0, to: day.0 - 1 },
+        filter: Filter::All,
+        by: Vec::new(),
+        grain: None,
+        persons: false,
+        counting: Counting::Everything,
+    };
+    let table = app.warehouse.answer(&question).await?;
+    Ok(table.rows.iter().map(|row| row.cell.voices).sum())
+}
