@@ -1,11 +1,14 @@
 //! Extractors whose rejections are problems.
 
+use std::any::Any;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use peakend_app::Error;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::Problem;
 use crate::shape::Shapes;
@@ -14,7 +17,7 @@ use crate::shape::Shapes;
 #[derive(Debug, Clone)]
 pub(crate) struct Body<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned + 'static, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -26,8 +29,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state).await?;
         let axum::Json(body) = axum::Json::<T>::from_bytes(&bytes)?;
         if let Some(shape) = Shapes::find(&extensions, &method) {
-            let axum::Json(value) = axum::Json::<serde_json::Value>::from_bytes(&bytes)?;
-            let faults = shape.body_faults(&value);
+            let faults = match (&body as &dyn Any).downcast_ref::<Value>() {
+                Some(value) => shape.body_faults(value),
+                None => shape.body_faults(&axum::Json::<Value>::from_bytes(&bytes)?.0),
+            };
             if !faults.is_empty() {
                 return Err(Error::Invalid(faults).into());
             }

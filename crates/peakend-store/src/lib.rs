@@ -12,6 +12,7 @@ pub mod act;
 pub mod admin;
 mod db;
 mod error;
+mod insert;
 pub mod insight;
 mod migration;
 mod row;

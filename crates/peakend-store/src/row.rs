@@ -1,13 +1,10 @@
 //! Reads columns, naming the operation when one does not read.
 
-use std::borrow::Cow;
-
 use peakend_domain::LocalText;
-use serde::Serializer as _;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::{Engine, StoreError};
+use crate::StoreError;
 
 /// Columns of one row.
 #[derive(Clone, Copy)]
@@ -78,77 +75,4 @@ pub(crate) fn placeholders(rows: usize, width: usize, skip: usize) -> String {
         sql.push(')');
     }
     sql
-}
-
-/// Rows per statement of [`rows_from_json`].
-pub(crate) const JSON_ROWS: usize = 256;
-
-/// A value of a row on its way into a statement, borrowed from where it stands.
-#[derive(serde::Serialize)]
-#[serde(untagged)]
-pub(crate) enum Cell<'a> {
-    Text(Cow<'a, str>),
-    Number(Option<i64>),
-}
-
-impl<'a> From<&'a str> for Cell<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(Cow::Borrowed(text))
-    }
-}
-
-impl<'a> From<&'a String> for Cell<'a> {
-    fn from(text: &'a String) -> Self {
-        Self::Text(Cow::Borrowed(text))
-    }
-}
-
-impl From<String> for Cell<'_> {
-    fn from(text: String) -> Self {
-        Self::Text(Cow::Owned(text))
-    }
-}
-
-impl From<i64> for Cell<'_> {
-    fn from(number: i64) -> Self {
-        Self::Number(Some(number))
-    }
-}
-
-impl<N: Into<i64>> From<Option<N>> for Cell<'_> {
-    fn from(number: Option<N>) -> Self {
-        Self::Number(number.map(Into::into))
-    }
-}
-
-/// The rows as one JSON array of arrays, written without a copy of their texts.
-pub(crate) fn json_rows<'a, T, const WIDTH: usize>(
-    rows: &'a [T],
-    cells: impl Fn(&'a T) -> [Cell<'a>; WIDTH],
-) -> Result<String, StoreError>
-where
-    [Cell<'a>; WIDTH]: serde::Serialize,
-{
-    let mut text = Vec::with_capacity(rows.len() * 256);
-    let mut writer = serde_json::Serializer::new(&mut text);
-    writer.collect_seq(rows.iter().map(cells)).map_err(|e| StoreError::corrupt("row", e))?;
-    String::from_utf8(text).map_err(|e| StoreError::corrupt("row", e))
-}
-
-/// `SELECT … FROM …` over the rows of a JSON array of arrays in `$1`, in order.
-/// One value instead of thousands: binding them one by one costs more than the
-/// insert itself. Columns are texts but for `numbers`, counted from 0.
-pub(crate) fn rows_from_json(engine: Engine, width: usize, numbers: &[usize]) -> String {
-    let column = |i: usize| match numbers.contains(&i) {
-        true => format!("CAST(e.value ->> {i} AS BIGINT)"),
-        false => format!("e.value ->> {i}"),
-    };
-    let columns = (0..width).map(column).collect::<Vec<_>>().join(", ");
-    match engine {
-        // without WHERE an ON CONFLICT that follows would be read as part of a join
-        Engine::Sqlite => format!("SELECT {columns} FROM json_each($1) AS e WHERE true ORDER BY e.key"),
-        Engine::Postgres => format!(
-            "SELECT {columns} FROM jsonb_array_elements(CAST($1 AS jsonb)) WITH ORDINALITY AS e(value, at) ORDER BY e.at"
-        ),
-    }
 }

@@ -5,37 +5,36 @@ use std::collections::HashSet;
 use peakend_domain::sense::event::Event;
 use peakend_domain::{OrgId, micros, timestamp};
 
-use crate::row::{Columns, placeholders, rows_of};
+use crate::insert::{Cell, Insert};
+use crate::row::Columns;
 use crate::{StoreError, Tx};
+
+const INSERT: Insert = Insert {
+    table: "event",
+    columns: "org_id, id, seq, person_id, name, at, properties",
+    numbers: &[2, 5],
+    key: "org_id, id",
+    returning: "id",
+    operation: "insert events",
+};
 
 /// Insert events, each id once; ids that are there already change nothing.
 /// Returns the ids that are new.
 pub async fn insert_many(tx: &mut Tx, org: &OrgId, events: &[&Event]) -> Result<HashSet<String>, StoreError> {
-    const WIDTH: usize = 7;
-    let mut new = HashSet::with_capacity(events.len());
-    for chunk in events.chunks(rows_of(WIDTH)) {
-        let sql = format!(
-            "INSERT INTO event (org_id, id, seq, person_id, name, at, properties) VALUES {} \
-             ON CONFLICT (org_id, id) DO NOTHING RETURNING id",
-            placeholders(chunk.len(), WIDTH, 0)
-        );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-        for e in chunk {
-            query = query
-                .bind(org.as_str())
-                .bind(e.id.as_str())
-                .bind(e.seq)
-                .bind(e.person.as_str())
-                .bind(e.name.as_str())
-                .bind(micros(e.at))
-                .bind(e.properties.to_string());
-        }
-        let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("insert events"))?;
-        for row in &rows {
-            new.insert(Columns::of(row, "insert events").text("id")?);
-        }
-    }
-    Ok(new)
+    let cells = |e: &&Event| -> [Cell<'_>; 7] {
+        [
+            org.as_str().into(),
+            e.id.clone().into(),
+            e.seq.into(),
+            e.person.clone().into(),
+            e.name.clone().into(),
+            micros(e.at).into(),
+            e.properties.to_string().into(),
+        ]
+    };
+    let rows: Vec<_> = events.iter().map(cells).collect();
+    let new = INSERT.rows(tx, &rows).await?;
+    new.iter().map(|row| Columns::of(row, "insert events").text("id")).collect()
 }
 
 /// Events of a name within a span (from inclusive, to exclusive), oldest first.

@@ -17,7 +17,8 @@ use peakend_domain::{OrgId, micros};
 use sqlx::Row as _;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::row::{Cell, Columns, JSON_ROWS, json_rows, rows_from_json};
+use crate::insert::{Cell, Insert};
+use crate::row::Columns;
 use crate::{DiskFault, Store, StoreError, Tx};
 
 /// What kind of thing came in.
@@ -211,35 +212,36 @@ async fn commit(store: &Store, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, 
 
 /// Columns of a row.
 const WIDTH: usize = 6;
+const INSERT: Insert = Insert {
+    table: "intake",
+    columns: "org_id, kind, id, body_hash, body, received_at",
+    numbers: &[5],
+    key: "org_id, kind, id",
+    returning: "seq, org_id, kind, id",
+    operation: "append to the intake log",
+};
 
 /// Append entries within the caller's transaction, one receipt each, in order.
 /// Used directly by bulk imports, which are all or nothing.
 pub async fn append(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
-    let sql = format!(
-        "INSERT INTO intake (org_id, kind, id, body_hash, body, received_at) {} \
-         ON CONFLICT (org_id, kind, id) DO NOTHING RETURNING seq, org_id, kind, id",
-        rows_from_json(tx.engine(), WIDTH, &[5])
-    );
     // positions must become visible in their order, or a consumer would pass one over
     tx.hold("intake").await?;
+    let rows: Vec<_> = entries.iter().map(cells).collect();
+    let rows = INSERT.rows(tx, &rows).await?;
+    let mut new: HashMap<(String, String, String), i64> = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let columns = Columns::of(row, "read a position");
+        let key = (columns.text("org_id")?, columns.text("kind")?, columns.text("id")?);
+        new.insert(key, columns.number("seq")?);
+    }
     let mut receipts = Vec::with_capacity(entries.len());
-    for chunk in entries.chunks(JSON_ROWS) {
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(json_rows(chunk, cells)?);
-        let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("append to the intake log"))?;
-        let mut new: HashMap<(String, String, String), i64> = HashMap::with_capacity(rows.len());
-        for row in &rows {
-            let columns = Columns::of(row, "read a position");
-            let key = (columns.text("org_id")?, columns.text("kind")?, columns.text("id")?);
-            new.insert(key, columns.number("seq")?);
-        }
-        for e in chunk {
-            let key = (e.org.to_string(), e.kind.name().to_owned(), e.id.clone());
-            receipts.push(match new.remove(&key) {
-                Some(seq) => Receipt::Accepted { seq },
-                // it had been there, or stands twice in this chunk
-                None => earlier(tx, e).await?,
-            });
-        }
+    for e in entries {
+        let key = (e.org.to_string(), e.kind.name().to_owned(), e.id.clone());
+        receipts.push(match new.remove(&key) {
+            Some(seq) => Receipt::Accepted { seq },
+            // it had been there, or stands twice among these
+            None => earlier(tx, e).await?,
+        });
     }
     Ok(receipts)
 }

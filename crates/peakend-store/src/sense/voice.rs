@@ -8,7 +8,7 @@ use peakend_domain::{Day, OrgId, Pillar, Scope, UnitScope, micros, timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::row::{Cell, JSON_ROWS, json_rows, rows_from_json};
+use crate::insert::{Cell, Insert};
 use crate::{StoreError, Tx};
 
 const COLUMNS: &str = "org_id, id, seq, kind, pillar, survey_code, survey_version, person_id, unit_code, unit_path, \
@@ -20,26 +20,23 @@ pub async fn insert(tx: &mut Tx, v: &Voice) -> Result<bool, StoreError> {
     Ok(!insert_many(tx, &[v]).await?.is_empty())
 }
 
-/// Columns of a row, and which of them are numbers.
+/// Columns of a row.
 const WIDTH: usize = 29;
-const NUMBERS: [usize; 8] = [2, 6, 18, 19, 20, 21, 22, 23];
+const INSERT: Insert = Insert {
+    table: "voice",
+    columns: COLUMNS,
+    numbers: &[2, 6, 18, 19, 20, 21, 22, 23],
+    key: "org_id, id",
+    returning: "id",
+    operation: "insert voices",
+};
 
 /// Insert voices, each id once; ids that are there already change nothing.
 /// Returns the ids that are new.
 pub async fn insert_many(tx: &mut Tx, voices: &[&Voice]) -> Result<HashSet<String>, StoreError> {
-    let mut new = HashSet::with_capacity(voices.len());
-    let sql = format!(
-        "INSERT INTO voice ({COLUMNS}) {} ON CONFLICT (org_id, id) DO NOTHING RETURNING id",
-        rows_from_json(tx.engine(), WIDTH, &NUMBERS)
-    );
-    for chunk in voices.chunks(JSON_ROWS) {
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).bind(json_rows(chunk, |v| cells(v))?);
-        let rows = query.fetch_all(&mut **tx).await.map_err(StoreError::on("insert voices"))?;
-        for row in &rows {
-            new.insert(row.try_get("id").map_err(StoreError::on("insert voices"))?);
-        }
-    }
-    Ok(new)
+    let rows: Vec<_> = voices.iter().map(|v| cells(v)).collect();
+    let new = INSERT.rows(tx, &rows).await?;
+    new.iter().map(|row| row.try_get("id").map_err(StoreError::on("insert voices"))).collect()
 }
 
 /// A voice in the order of the columns.

@@ -143,8 +143,9 @@ async fn messages_of_refused_rows_are_blanked_and_their_codes_stay() {
         ] {
             import::insert(&mut tx, &org(), &import).await.unwrap();
         }
-        assert_eq!(import::forget_messages(&mut tx, &org()).await.unwrap(), 1);
-        assert_eq!(import::forget_messages(&mut tx, &org()).await.unwrap(), 0);
+        let later = jiff::Timestamp::MAX;
+        assert_eq!(import::forget_messages(&mut tx, &org(), later).await.unwrap(), 1);
+        assert_eq!(import::forget_messages(&mut tx, &org(), later).await.unwrap(), 0);
         let first = import::find(&mut tx, &org(), &ImportId::stored("imp_1".to_owned())).await.unwrap().unwrap();
         assert_eq!(first.report.faults, [fault("")]);
         tx.commit().await.unwrap();
