@@ -16,6 +16,7 @@ use std::time::Instant;
 use peakend_stats::insight::driver::{Column, DriverAnalysis, DriverOptions};
 use peakend_stats::insight::nps::NpsCounts;
 use peakend_stats::insight::nps_interval::percentile_bootstrap;
+use peakend_stats::insight::relative_weight::weights_of;
 use peakend_stats::value::cox::{CoxModel, CoxOptions};
 use peakend_stats::value::staggered::{StaggeredOptions, StaggeredRow, staggered_effect};
 use peakend_stats::value::survival::Spell;
@@ -39,12 +40,13 @@ fn main() -> Outcome<()> {
     let (folder, task, size) = match args.as_slice() {
         [folder, task] => (folder, task, usize::MAX),
         [folder, task, size] => (folder, task, size.parse()?),
-        _ => return Err("usage: speed FOLDER make|drivers|bootstrap|staggered|cox [SIZE]".into()),
+        _ => return Err("usage: speed FOLDER make|drivers|weights|bootstrap|staggered|cox [SIZE]".into()),
     };
     let folder = Path::new(folder);
     let (seconds, figures) = match task.as_str() {
         "make" => return make(folder),
         "drivers" => drivers(folder, size)?,
+        "weights" => weights(folder, size)?,
         "bootstrap" => bootstrap(folder, size)?,
         "staggered" => staggered(folder, size)?,
         "cox" => cox(folder, size)?,
@@ -91,6 +93,15 @@ fn drivers(folder: &Path, size: usize) -> Outcome<(Seconds, Value)> {
     let each =
         |of: fn(&peakend_stats::insight::driver::Driver) -> f64| found.drivers.iter().map(of).collect::<Vec<_>>();
     Ok((seconds, json!({ "weights": each(|d| d.weight), "gains": each(|d| d.ordered_gain) })))
+}
+
+fn weights(folder: &Path, size: usize) -> Outcome<(Seconds, Value)> {
+    let data = read(folder, "drivers", DRIVERS + 1)?;
+    let named = NAMES.iter().zip(&data[..size.min(DRIVERS)]);
+    let columns: Vec<Column<'_>> = named.map(|(name, values)| Column { name, values }).collect();
+    let outcome = Column { name: "outcome", values: &data[DRIVERS] };
+    let (seconds, weights) = timed(|| weights_of(outcome, &columns));
+    Ok((seconds, json!({ "weights": weights.ok_or("drivers determine each other")? })))
 }
 
 fn bootstrap(folder: &Path, size: usize) -> Outcome<(Seconds, Value)> {

@@ -43,7 +43,7 @@ const fn task(what: &'static str, ours: &'static str, peer: &'static str, size: 
 }
 
 const TASKS: [Task; 14] = [
-    task("relative weights, 20 drivers, 1,000,000 rows", "drivers", "relative_importance", 20, 1e-8),
+    task("relative weights, 20 drivers, 1,000,000 rows", "weights", "relative_importance", 20, 1e-8),
     task("Shapley, 12 drivers, 1,000,000 rows", "drivers", "pingouin", 12, 1e-8),
     task("Shapley, 20 drivers, 1,000,000 rows", "drivers", "pingouin", 20, 1e-8),
     task("relative weights and Shapley, 20 drivers, 1,000,000 rows", "drivers", "drivers", 20, 1e-8),

@@ -6,103 +6,17 @@
 //! blocks which are resampled whole: sums over independent rows have the same
 //! variance either way, and a million rows cost no more than a thousand.
 
+use super::complete_rows::CompleteRows;
 use crate::draws::Draws;
-use crate::linear::{Cholesky, Matrix};
-use crate::summation::{Moments, Sum, sum};
-
-/// A named column; NaN is a missing answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Column<'a> {
-    /// Name in results.
-    pub name: &'a str,
-    /// One value per row.
-    pub values: &'a [f64],
-}
+use crate::linear::Matrix;
+use crate::summation::{Sum, sum};
 
 /// Up to here every row is a block of its own.
-const ROWS_TO: usize = 2_000;
+pub(super) const ROWS_TO: usize = 2_000;
 /// Blocks beyond.
 const BLOCKS: usize = 1_000;
-/// Rows that are looked at together, so that what is written stays near.
-const NEAR: usize = 4_096;
 /// Rows whose products are summed together.
 const TOGETHER: usize = 4;
-
-/// Rows without a missing cell, in an order of their own values, so that nothing
-/// depends on the order they came in.
-#[derive(Debug)]
-pub(crate) struct CompleteRows<'a> {
-    pub(crate) n: usize,
-    /// Rows with a missing or infinite cell.
-    pub(crate) dropped: usize,
-    columns: Vec<&'a [f64]>,
-    /// Places in the columns.
-    places: Vec<usize>,
-}
-
-impl<'a> CompleteRows<'a> {
-    /// Columns shorter than the longest miss their last rows.
-    pub(crate) fn of(columns: &[Column<'a>]) -> Self {
-        let all = columns.iter().map(|c| c.values.len()).max().unwrap_or(0);
-        let columns: Vec<&'a [f64]> = columns.iter().map(|c| c.values).collect();
-        let shortest = columns.iter().map(|c| c.len()).min().unwrap_or(0);
-        let mut keys = Vec::with_capacity(shortest);
-        for from in (0..shortest).step_by(NEAR) {
-            keyed(&columns, from..(from + NEAR).min(shortest), &mut keys);
-        }
-        if keys.len() <= ROWS_TO {
-            keys.sort_unstable_by(|&(_, a), &(_, b)| {
-                let mut cells = columns.iter().map(|c| c[a].total_cmp(&c[b]));
-                cells.find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
-            });
-        } else {
-            keys.sort_unstable();
-        }
-        let places: Vec<usize> = keys.into_iter().map(|(_, place)| place).collect();
-        Self { n: places.len(), dropped: all - places.len(), columns, places }
-    }
-
-    /// Values of a column, in the order of the rows.
-    pub(crate) fn column(&self, j: usize) -> impl Iterator<Item = f64> + '_ {
-        let values = self.columns[j];
-        self.places.iter().map(|&place| values[place])
-    }
-}
-
-impl CompleteRows<'_> {
-    /// The cells less the centre of their column, row by row in an order of places.
-    /// Columns are read from front to back and rows written where they belong, which
-    /// is far quicker than to read every cell where it lies.
-    fn centred(&self, order: &[usize], centre: &[f64]) -> Vec<f64> {
-        let (width, all) = (self.columns.len(), self.columns.iter().map(|c| c.len()).min().unwrap_or(0));
-        let mut rank = vec![usize::MAX; all];
-        for (place, &row) in order.iter().enumerate() {
-            rank[row] = place;
-        }
-        let mut cells = vec![0.0; order.len() * width];
-        for (row, &place) in rank.iter().enumerate().filter(|(_, place)| **place < usize::MAX) {
-            let own = &mut cells[place * width..(place + 1) * width];
-            for j in 0..width {
-                own[j] = self.columns[j][row] - centre[j];
-            }
-        }
-        cells
-    }
-}
-
-/// Adds the complete rows of a range, each with a digest of its content. Their order
-/// is quicker to find than that of values; equal rows are next to each other.
-fn keyed(columns: &[&[f64]], rows: std::ops::Range<usize>, keys: &mut Vec<(u64, usize)>) {
-    let mut near: [(u64, bool); NEAR] = [(0, true); NEAR];
-    for column in columns {
-        for ((key, complete), value) in near.iter_mut().zip(&column[rows.clone()]) {
-            let mixed = (key.rotate_left(23) ^ value.to_bits()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            *key = mixed ^ (mixed >> 29);
-            *complete &= value.is_finite();
-        }
-    }
-    keys.extend(near.iter().zip(rows).filter(|((_, complete), _)| *complete).map(|((key, _), row)| (*key, row)));
-}
 
 /// First and second moments of some rows.
 #[derive(Debug, Clone)]
@@ -117,6 +31,21 @@ pub(crate) struct JointMoments {
 }
 
 impl JointMoments {
+    /// From covariances with divisor n - 1; the centre says how large the cells are.
+    pub(super) fn of(n: f64, means: Vec<f64>, covariances: Matrix, centre: &[f64]) -> Self {
+        let variances = covariances.diagonal();
+        // a column of one repeated value leaves rounding dust
+        let flat = |j: usize| variances[j] <= 1e-24 * (1.0 + centre[j].powi(2));
+        let correlation = |i: usize, j: usize| {
+            if flat(i) || flat(j) {
+                return f64::NAN;
+            }
+            if i == j { 1.0 } else { covariances[(i, j)] / (variances[i] * variances[j]).sqrt() }
+        };
+        let correlations = Matrix::from_fn(covariances.rows(), covariances.rows(), correlation);
+        Self { n, means, variances, correlations }
+    }
+
     /// Rows and columns of some variables.
     pub(crate) fn correlations_of(&self, columns: &[usize]) -> Matrix {
         self.correlations.pick_rows(columns).pick_columns(columns)
@@ -126,36 +55,6 @@ impl JointMoments {
     pub(crate) fn flat(&self) -> bool {
         self.correlations.diagonal().iter().any(|d| d.is_nan())
     }
-}
-
-/// Moments of whole columns, each with its own answers, and correlations over the rows
-/// that both of two columns have. `None` where two columns share fewer rows than needed
-/// or the correlations cannot be those of any answers (no positive definite matrix).
-pub(crate) fn pairwise_moments(columns: &[Column<'_>], need: usize) -> Option<JointMoments> {
-    let width = columns.len();
-    let own: Vec<Moments> = columns
-        .iter()
-        .map(|c| Moments::of(&c.values.iter().copied().filter(|x| x.is_finite()).collect::<Vec<_>>()))
-        .collect();
-    let (mut correlations, mut least) = (Matrix::identity(width), usize::MAX);
-    for i in 0..width {
-        for j in 0..i {
-            let pair = CompleteRows::of(&[columns[i], columns[j]]);
-            if pair.n < need {
-                return None;
-            }
-            least = least.min(pair.n);
-            let moments = Blocks::of(&pair, 0).whole();
-            (correlations[(i, j)], correlations[(j, i)]) = (moments.correlations[(0, 1)], moments.correlations[(0, 1)]);
-        }
-    }
-    Cholesky::of(&correlations)?;
-    Some(JointMoments {
-        n: least as f64,
-        means: own.iter().map(|m| m.mean).collect(),
-        variances: own.iter().map(|m| m.variance).collect(),
-        correlations,
-    })
 }
 
 /// Sums per block: count, sums, upper triangle of products, all about the centre.
@@ -169,11 +68,12 @@ pub(crate) struct Blocks {
 
 impl Blocks {
     pub(crate) fn of(rows: &CompleteRows<'_>, seed: u64) -> Self {
-        let width = rows.columns.len();
+        let width = rows.width();
+        let mut order = rows.ordered();
         // any value near the mean serves
-        let near_mean = |j: usize| sum(rows.column(j).take(ROWS_TO)) / rows.n.min(ROWS_TO) as f64;
+        let first = &order[..rows.n.min(ROWS_TO)];
+        let near_mean = |j: usize| sum(rows.cells(j, first)) / first.len() as f64;
         let centre: Vec<f64> = (0..width).map(near_mean).collect();
-        let mut order = rows.places.clone();
         let count = if rows.n <= ROWS_TO { rows.n } else { BLOCKS };
         if rows.n > ROWS_TO {
             Draws::seeded(seed).shuffle(&mut order);
@@ -229,24 +129,14 @@ impl Blocks {
                 at += 1;
             }
         }
-        let variances = covariances.diagonal();
-        // a column of one repeated value leaves rounding dust
-        let flat = |j: usize| variances[j] <= 1e-24 * (1.0 + self.centre[j].powi(2));
-        let correlation = |i: usize, j: usize| {
-            if flat(i) || flat(j) {
-                return f64::NAN;
-            }
-            if i == j { 1.0 } else { covariances[(i, j)] / (variances[i] * variances[j]).sqrt() }
-        };
-        let correlations = Matrix::from_fn(self.width, self.width, correlation);
         let means = linear.iter().zip(&self.centre).map(|(s, c)| c + s / n).collect();
-        JointMoments { n, means, variances, correlations }
+        JointMoments::of(n, means, covariances, &self.centre)
     }
 }
 
 /// Adds count, sums and products of rows to a block. Plain indices, as calls that
 /// are not inlined would take longer than the arithmetic.
-fn add_moments(cells: &[f64], width: usize, block: &mut [f64]) {
+pub(crate) fn add_moments(cells: &[f64], width: usize, block: &mut [f64]) {
     block[0] += (cells.len() / width.max(1)) as f64;
     let (linear, products) = block[1..].split_at_mut(width);
     let mut fours = cells.chunks_exact(TOGETHER * width.max(1));
@@ -293,6 +183,8 @@ pub(crate) fn percentile_limits(mut values: Vec<f64>) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::insight::complete_rows::Column;
+    use crate::summation::Moments;
 
     fn columns(n: usize) -> [Vec<f64>; 2] {
         let mut draws = Draws::seeded(3);
@@ -329,29 +221,6 @@ mod tests {
         // sqrt(n) se(r) = 1 - rho^2 = 0.8 for normal values
         assert!((spread(&blocks(2_000), 2_000.0) - 0.8).abs() < 0.12);
         assert!((spread(&blocks(20_000), 20_000.0) - 0.8).abs() < 0.12);
-    }
-
-    #[test]
-    fn the_order_of_many_rows_changes_no_digit() {
-        let [x, y] = columns(5_000);
-        let turned = |values: &[f64]| values.iter().rev().copied().collect::<Vec<f64>>();
-        let moments = |x: &[f64], y: &[f64]| {
-            let rows = CompleteRows::of(&[Column { name: "x", values: x }, Column { name: "y", values: y }]);
-            Blocks::of(&rows, 1).whole()
-        };
-        let (one, other) = (moments(&x, &y), moments(&turned(&x), &turned(&y)));
-        assert_eq!((one.means, one.variances), (other.means, other.variances));
-        assert_eq!(one.correlations, other.correlations);
-    }
-
-    #[test]
-    fn missing_cells_drop_their_row_and_flat_columns_are_seen() {
-        let (x, y) = ([1.0, 2.0, f64::NAN, 4.0], [5.0, 5.0, 5.0, 5.0]);
-        let rows = CompleteRows::of(&[Column { name: "x", values: &x }, Column { name: "y", values: &y }]);
-        assert_eq!((rows.n, rows.dropped), (3, 1));
-        let moments = Blocks::of(&rows, 0).whole();
-        assert!((moments.means[0] - 7.0 / 3.0).abs() < 1e-15);
-        assert!(moments.flat());
     }
 
     #[test]

@@ -13,7 +13,8 @@ mod tests;
 
 use serde::Serialize;
 
-use super::blocks::{Blocks, CompleteRows, JointMoments, pairwise_moments};
+use super::blocks::{Blocks, JointMoments};
+use super::complete_rows::{CompleteRows, pairwise_moments};
 use super::ordering::ordered_gains;
 use super::quadrant::{Cut, Point, Quadrant, crosses};
 use super::relative_weight::{redundant, relative_weights};
@@ -21,7 +22,7 @@ use crate::distribution::{f_upper, t95};
 use crate::figure::{Interval, IntervalMethod, Refusal, RefusalReason, Warning, WarningCode};
 use crate::linear::{Matrix, inverse};
 
-pub use super::blocks::Column;
+pub use super::complete_rows::Column;
 
 /// Rows needed for each driver.
 const ROWS_PER_DRIVER: u64 = 10;
@@ -184,7 +185,6 @@ impl DriverAnalysis {
         if rows.n < count + 2 {
             return Err(Refusal::count(RefusalReason::TooFewAnswers, rows.n as u64, count as u64 + 2));
         }
-        let blocks = Blocks::of(&rows, options.seed);
         let pairwise = match options.missing {
             Missing::Pairwise if rows.dropped > 0 => {
                 let columns: Vec<Column<'_>> = drivers.iter().copied().chain([outcome]).collect();
@@ -195,7 +195,7 @@ impl DriverAnalysis {
         let resamples = if pairwise.is_some() { 0 } else { options.resamples };
         let options = &DriverOptions { resamples, ..*options };
         let n = pairwise.as_ref().map_or(rows.n, |moments| moments.n as usize);
-        let moments = pairwise.unwrap_or_else(|| blocks.whole());
+        let moments = pairwise.unwrap_or_else(|| rows.moments());
         if moments.flat() {
             return Err(Refusal { reason: RefusalReason::NoVariation, have: 0.0, need: 0.0 });
         }
@@ -220,10 +220,13 @@ impl DriverAnalysis {
             p: f_upper(f, p, df),
             cuts: Point { importance: f64::NAN, performance: f64::NAN },
             seed: options.seed,
-            resamples: options.resamples,
+            resamples: 0,
             warnings: Vec::new(),
         };
-        let lost = resample::intervals(&mut analysis, &blocks, &kept, options);
+        let lost = match options.resamples {
+            0 => 0,
+            _ => resample::intervals(&mut analysis, &Blocks::of(&rows, options.seed), &kept, options),
+        };
         analysis.place(options.cut);
         analysis.warnings = analysis.found(&model, lost);
         Ok(analysis)

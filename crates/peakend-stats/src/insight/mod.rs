@@ -7,6 +7,7 @@ pub mod bands;
 pub(crate) mod blocks;
 pub mod ces;
 pub mod compare;
+pub(crate) mod complete_rows;
 pub mod control_chart;
 pub mod csat;
 pub mod detectable;

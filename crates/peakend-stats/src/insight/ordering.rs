@@ -5,7 +5,6 @@
 
 use crate::draws::Draws;
 use crate::linear::Matrix;
-use crate::summation::{Sum, sum};
 
 /// Largest number of drivers for which all subsets are visited.
 pub const EXACT_TO: usize = 20;
@@ -48,24 +47,40 @@ fn exact(among: &Matrix, with_outcome: &[f64]) -> Vec<f64> {
     // no driver comes after all of them
     before.push(0.0);
     let mut subsets = Subsets::of(among, with_outcome, &before);
-    let all = subsets.all.value();
+    let all = subsets.visit(0, 0, Chosen::default(), 0.0);
     let mut gains = vec![0.0; count];
     let mut weighted = subsets.weighted.as_mut_slice();
-    for gain in gains.iter_mut().rev() {
-        // sets without the last driver, then the same with it
+    for gain in &mut gains {
+        // sets without the first driver left, then the same with it
         let half = weighted.len() / 2;
         let (without, with) = std::mem::take(&mut weighted).split_at_mut(half);
-        *gain = sum(with.iter().copied()) - all;
+        *gain = total(with) - all;
         without.iter_mut().zip(with).for_each(|(x, y)| *x += *y);
         weighted = without;
     }
     gains
 }
 
+/// Sum of halves, of quarters and so on, whose error grows with the logarithm of the
+/// number of values.
+fn total(values: &[f64]) -> f64 {
+    const FEW: usize = 128;
+    if values.len() > FEW {
+        let (left, right) = values.split_at(values.len() / 2);
+        return total(left) + total(right);
+    }
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for eight in eights {
+        sums.iter_mut().zip(eight).for_each(|(sum, x)| *sum += x);
+    }
+    sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
+}
+
 /// Some drivers.
 #[derive(Debug, Clone, Copy, Default)]
 struct Chosen {
-    /// One bit each.
+    /// One bit each, the last driver the lowest: neighbours are visited together.
     set: usize,
     size: usize,
 }
@@ -81,8 +96,6 @@ struct Subsets<'a> {
     before: &'a [f64],
     /// R2 of each set times its two weights.
     weighted: Vec<f64>,
-    /// Over all sets, with the weight of coming first.
-    all: Sum,
 }
 
 impl<'a> Subsets<'a> {
@@ -93,39 +106,67 @@ impl<'a> Subsets<'a> {
             left[i * width..(i + 1) * width - 1].copy_from_slice(among.row(i));
             left[(i + 1) * width - 1] = *r;
         }
-        let weighted = vec![0.0; 1 << with_outcome.len()];
-        let mut subsets = Self { width, left, before, weighted, all: Sum::default() };
-        subsets.visit(0, 0, Chosen::default(), 0.0);
-        subsets
+        Self { width, left, before, weighted: vec![0.0; 1 << with_outcome.len()] }
     }
 
-    fn visit(&mut self, driver: usize, depth: usize, chosen: Chosen, explained: f64) {
+    /// Visits all sets of the drivers from one on; the sum of their R2 with the weight
+    /// of coming first.
+    fn visit(&mut self, driver: usize, depth: usize, chosen: Chosen, explained: f64) -> f64 {
         if driver + 1 == self.width {
-            let first = self.before[chosen.size] * explained;
-            let last = chosen.size.checked_sub(1).map_or(0.0, |others| self.before[others] * explained);
-            self.weighted[chosen.set] = first + last;
-            self.all.add(first);
-            return;
+            return self.reach(chosen, explained);
         }
-        self.visit(driver + 1, depth, chosen, explained);
+        if driver + 3 == self.width {
+            return self.last_two(depth, chosen, explained);
+        }
+        let without = self.visit(driver + 1, depth, chosen, explained);
         let (width, size) = (self.width, self.width * self.width);
+        let with = self.with(chosen, driver);
         let (upper, lower) = self.left[depth * size..].split_at_mut(size);
         let row = &upper[driver * width..(driver + 1) * width];
         let (pivot, outcome) = (row[driver], row[width - 1]);
-        let with = Chosen { set: chosen.set | (1 << driver), size: chosen.size + 1 };
         if pivot < FLAT {
-            self.visit(driver + 1, depth, with, explained);
-            return;
+            return without + self.visit(driver + 1, depth, with, explained);
         }
         for i in driver + 1..width - 1 {
             let factor = row[i] / pivot;
-            let (from, to) = (&upper[i * width..(i + 1) * width], &mut lower[i * width..(i + 1) * width]);
+            let (from, to) = (&upper[i * width + i..(i + 1) * width], &mut lower[i * width + i..(i + 1) * width]);
             // the upper triangle is all that later pivots read
-            for j in i..width {
-                to[j] = from[j] - factor * row[j];
+            for ((to, from), own) in to.iter_mut().zip(from).zip(&row[i..]) {
+                *to = from - factor * own;
             }
         }
-        self.visit(driver + 1, depth + 1, with, explained + outcome * outcome / pivot);
+        without + self.visit(driver + 1, depth + 1, with, explained + outcome * outcome / pivot)
+    }
+
+    /// The four sets that the last two drivers leave, half of all steps of the walk.
+    fn last_two(&mut self, depth: usize, chosen: Chosen, explained: f64) -> f64 {
+        let (width, driver) = (self.width, self.width - 3);
+        let row = |i: usize| &self.left[(depth * width + i) * width..(depth * width + i + 1) * width];
+        let (one, other) = (row(driver), row(driver + 1));
+        let gain = |pivot: f64, outcome: f64| if pivot < FLAT { 0.0 } else { outcome * outcome / pivot };
+        let first = gain(one[driver], one[width - 1]);
+        let second = gain(other[driver + 1], other[width - 1]);
+        let after = if one[driver] < FLAT {
+            second
+        } else {
+            let factor = one[driver + 1] / one[driver];
+            gain(other[driver + 1] - factor * one[driver + 1], other[width - 1] - factor * one[width - 1])
+        };
+        let with = self.with(chosen, driver);
+        (self.reach(chosen, explained) + self.reach(self.with(chosen, driver + 1), explained + second))
+            + (self.reach(with, explained + first) + self.reach(self.with(with, driver + 1), explained + first + after))
+    }
+
+    fn with(&self, chosen: Chosen, driver: usize) -> Chosen {
+        Chosen { set: chosen.set | (1 << (self.width - 2 - driver)), size: chosen.size + 1 }
+    }
+
+    /// Notes the R2 of a set; R2 with the weight of coming first.
+    fn reach(&mut self, chosen: Chosen, explained: f64) -> f64 {
+        let first = self.before[chosen.size] * explained;
+        let last = chosen.size.checked_sub(1).map_or(0.0, |others| self.before[others] * explained);
+        self.weighted[chosen.set] = first + last;
+        first
     }
 }
 

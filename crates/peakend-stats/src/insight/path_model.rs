@@ -15,7 +15,8 @@ mod tests;
 use serde::Serialize;
 
 use self::scheme::{Outline, Weighted};
-use super::blocks::{Blocks, Column, CompleteRows, JointMoments, percentile_limits};
+use super::blocks::{Blocks, JointMoments, percentile_limits};
+use super::complete_rows::{Column, CompleteRows};
 use crate::draws::Draws;
 use crate::figure::{Interval, IntervalMethod, Refusal, RefusalReason, Warning, WarningCode};
 

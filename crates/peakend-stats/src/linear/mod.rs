@@ -7,6 +7,7 @@
 pub mod cholesky;
 pub mod covariance;
 pub mod eigen;
+pub(crate) mod exact;
 pub mod least_squares;
 pub mod matrix;
 pub mod poisson;

@@ -206,7 +206,7 @@ impl Fit {
     /// Newton's method from 0, halving steps that lose likelihood.
     fn of(rows: &RiskRows, ties: Ties) -> Result<Self, Refusal> {
         const COLLINEAR: Refusal = Refusal { reason: RefusalReason::Collinear, have: 0.0, need: 0.0 };
-        let mut coefficients = vec![0.0; rows.width];
+        let mut coefficients = vec![0.0; rows.width()];
         let mut pass = Pass::of(rows, &coefficients, ties);
         let null = pass.log_likelihood;
         for _ in 0..STEPS {

@@ -3,32 +3,44 @@
 
 use super::risk::RiskRows;
 
-/// Counts at ranks 0..n with sums of any prefix in O(log n).
-struct Ranked(Vec<i64>);
+/// Counts at ranks, with their sums over groups of 64 and of 4,096 ranks, so that the
+/// sum below a rank reads near cells only.
+struct Ranked {
+    single: Vec<i32>,
+    groups: Vec<i32>,
+    large: Vec<i64>,
+}
+
+const GROUP: usize = 64;
 
 impl Ranked {
-    fn add(&mut self, rank: usize, count: i64) {
-        let mut at = rank + 1;
-        while at < self.0.len() {
-            self.0[at] += count;
-            at += at & at.wrapping_neg();
-        }
+    fn empty(ranks: usize) -> Self {
+        let groups = ranks / GROUP + 1;
+        Self { single: vec![0; ranks], groups: vec![0; groups], large: vec![0; groups / GROUP + 1] }
+    }
+
+    fn add(&mut self, rank: usize, count: i32) {
+        self.single[rank] += count;
+        self.groups[rank / GROUP] += count;
+        self.large[rank / GROUP / GROUP] += i64::from(count);
+    }
+
+    /// Number at a rank.
+    fn at(&self, rank: usize) -> i64 {
+        i64::from(self.single[rank])
     }
 
     /// Number with a rank below.
     fn below(&self, rank: usize) -> i64 {
-        let (mut at, mut sum) = (rank, 0);
-        while at > 0 {
-            sum += self.0[at];
-            at &= at - 1;
-        }
-        sum
+        let (group, large) = (rank / GROUP, rank / GROUP / GROUP);
+        let near: i32 = self.single[group * GROUP..rank].iter().sum();
+        let groups: i32 = self.groups[large * GROUP..group].iter().sum();
+        self.large[..large].iter().sum::<i64>() + i64::from(groups) + i64::from(near)
     }
 }
 
-/// NaN without a comparable pair.
-pub(super) fn concordance(rows: &RiskRows, coefficients: &[f64]) -> f64 {
-    let predictors = rows.predictors(coefficients);
+/// Rank of every row by predictor, equal ones alike, and how many ranks there are.
+fn ranked(predictors: Vec<f64>) -> (Vec<usize>, usize) {
     let mut ordered: Vec<(f64, usize)> = predictors.into_iter().zip(0..).collect();
     ordered.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let (mut ranks, mut distinct) = (vec![0; ordered.len()], 0);
@@ -38,35 +50,53 @@ pub(super) fn concordance(rows: &RiskRows, coefficients: &[f64]) -> f64 {
         }
         distinct += 1;
     }
-    let rank = |row: usize| ranks[row];
-    let mut watched = Ranked(vec![0; distinct + 1]);
-    let mut by_entry: Vec<usize> = (0..rows.n()).collect();
-    by_entry.sort_by(|&a, &b| rows.entries[b].total_cmp(&rows.entries[a]));
+    (ranks, distinct)
+}
+
+/// NaN without a comparable pair.
+pub(super) fn concordance(rows: &RiskRows, coefficients: &[f64]) -> f64 {
+    let (ranks, distinct) = ranked(rows.predictors(coefficients));
+    let mut watched = Ranked::empty(distinct);
     let (mut end, mut left, mut total) = (rows.n(), 0, 0_i64);
     let (mut right, mut pairs) = (0.0, 0.0);
     while end > 0 {
         let time = rows.exits[end - 1];
         let start = rows.exits[..end].partition_point(|t| *t < time);
+        let lost = start + rows.happened[start..end].partition_point(|happened| *happened);
         // one lost from sight at this time outlived those who left at it
-        for row in (start..end).filter(|&row| !rows.happened[row]) {
-            watched.add(rank(row), 1);
-            total += 1;
-        }
-        while let Some(&row) = by_entry.get(left).filter(|&&row| rows.entries[row] >= time) {
-            watched.add(rank(row), -1);
+        ranks[lost..end].iter().for_each(|rank| watched.add(*rank, 1));
+        total += (end - lost) as i64;
+        while let Some(&row) = rows.by_entry.get(left).filter(|&&row| rows.entries[row] >= time) {
+            watched.add(ranks[row], -1);
             total -= 1;
             left += 1;
         }
-        for row in (start..end).filter(|&row| rows.happened[row]) {
-            let (below, upto) = (watched.below(rank(row)), watched.below(rank(row) + 1));
-            right += below as f64 + 0.5 * (upto - below) as f64;
+        for &rank in &ranks[start..lost] {
+            right += watched.below(rank) as f64 + 0.5 * watched.at(rank) as f64;
             pairs += total as f64;
         }
-        for row in (start..end).filter(|&row| rows.happened[row]) {
-            watched.add(rank(row), 1);
-            total += 1;
-        }
+        ranks[start..lost].iter().for_each(|rank| watched.add(*rank, 1));
+        total += (lost - start) as i64;
         end = start;
     }
     right / pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ranked;
+    use crate::draws::Draws;
+
+    #[test]
+    fn sums_below_a_rank_are_those_of_all_single_counts() {
+        let mut draws = Draws::seeded(2);
+        let mut ranked = Ranked::empty(10_000);
+        for _ in 0..30_000 {
+            ranked.add(draws.below(10_000), 1);
+        }
+        for rank in [0, 1, 63, 64, 65, 4_095, 4_096, 4_097, 8_192, 9_999] {
+            assert_eq!(ranked.below(rank), ranked.single[..rank].iter().map(|x| i64::from(*x)).sum::<i64>());
+        }
+        assert_eq!(ranked.below(9_999) + ranked.at(9_999), 30_000);
+    }
 }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::risk::{RiskRows, Ties, risks};
+use super::risk::{RiskRows, Ties, risks, total};
 use super::{Column, Fit};
 use crate::distribution::chi_square_upper;
 use crate::linear::{Matrix, inverse};
@@ -33,7 +33,7 @@ pub struct Proportionality {
 }
 
 pub(super) fn test(rows: &RiskRows, fit: &Fit, ties: Ties, covariates: &[Column<'_>]) -> Proportionality {
-    let width = rows.width;
+    let width = rows.width();
     let (risks, _) = risks(&rows.predictors(&fit.coefficients));
     let lost = lost_before(rows);
     let mut moments = lost.iter().rev();
@@ -44,8 +44,8 @@ pub(super) fn test(rows: &RiskRows, fit: &Fit, ties: Ties, covariates: &[Column<
             return;
         };
         let tied = at.tied(ties);
-        for row in at.rows.clone().filter(|&row| rows.happened[row]) {
-            score.iter_mut().zip(rows.x(row)).for_each(|(s, x)| *s += time * x);
+        for (score, x) in score.iter_mut().zip(&rows.x) {
+            *score += time * total(&x[at.events.clone()]);
         }
         score.iter_mut().zip(at.means(&tied)).for_each(|(s, m)| *s -= time * m);
         at.add_covariances(&tied, time, &mut crossed);

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::figure::{Refusal, RefusalReason};
 use crate::insight::driver::Column;
 use crate::linear::Matrix;
+use crate::linear::exact::{ExactMoments, Extent, Rows};
 use crate::summation::Moments;
 use crate::value::survival::Spell;
 
@@ -22,9 +23,9 @@ pub enum Ties {
     Breslow,
 }
 
-/// Usable rows in ascending order of exit, covariates standardised.
+/// Usable rows in ascending order of exit, of one exit those with an event first;
+/// covariates standardised.
 pub(super) struct RiskRows {
-    pub(super) width: usize,
     /// Standard deviations the covariates were divided by.
     pub(super) scales: Vec<f64>,
     pub(super) exits: Vec<f64>,
@@ -35,48 +36,49 @@ pub(super) struct RiskRows {
     pub(super) events: u64,
     /// Rows left out: a missing covariate, or an end before the beginning.
     pub(super) dropped: u64,
-    x: Vec<f64>,
-    /// Rows by descending entry.
-    by_entry: Vec<usize>,
+    /// By covariate.
+    pub(super) x: Vec<Vec<f64>>,
+    /// Rows by descending entry, without those at risk from before the first exit.
+    pub(super) by_entry: Vec<usize>,
 }
 
 impl RiskRows {
     pub(super) fn of(spells: &[Spell], covariates: &[Column<'_>]) -> Result<Self, Refusal> {
-        let cell = |c: &Column<'_>, row: usize| c.values.get(row).copied().unwrap_or(f64::NAN);
-        let usable = |&row: &usize| {
-            let s = &spells[row];
-            s.exit > s.entry && covariates.iter().all(|c| cell(c, row).is_finite())
-        };
-        let mut origins: Vec<usize> = (0..spells.len()).filter(usable).collect();
-        origins.sort_by(|&a, &b| spells[a].exit.total_cmp(&spells[b].exit));
-        if covariates.is_empty() || origins.is_empty() {
-            return Err(Refusal::count(RefusalReason::TooFewAnswers, origins.len() as u64, 1));
-        }
-        let moments: Vec<Moments> = covariates
-            .iter()
-            .map(|c| Moments::of(&origins.iter().map(|&row| cell(c, row)).collect::<Vec<_>>()))
+        let shortest = covariates.iter().map(|c| c.values.len()).min().unwrap_or(0);
+        let odd: Vec<&Column<'_>> = covariates.iter().filter(|c| !Extent::of(c.values).finite).collect();
+        let usable = |(row, s): &(usize, &Spell)| s.exit > s.entry && odd.iter().all(|c| c.values[*row].is_finite());
+        // a row with an event has an even number, so that it comes first at its time
+        let mut order: Vec<(u64, usize)> = (spells.iter().take(shortest).enumerate())
+            .filter(usable)
+            .map(|(row, s)| (ascending(s.exit + 0.0), row << 1 | usize::from(!s.event)))
             .collect();
-        if moments.iter().any(|m| m.variance.is_nan() || m.variance <= 0.0) {
+        if order.is_empty() {
+            return Err(Refusal::count(RefusalReason::TooFewAnswers, 0, 1));
+        }
+        order.sort_by_key(|(time, row)| (*time, row & 1));
+        let origins: Vec<usize> = order.into_iter().map(|(_, row)| row >> 1).collect();
+        let cells = |c: &Column<'_>| origins.iter().map(|&row| c.values[row]).collect::<Vec<f64>>();
+        let mut x: Vec<Vec<f64>> = covariates.iter().map(cells).collect();
+        let moments = moments(&x);
+        if moments.iter().any(|(_, variance)| variance.is_nan() || *variance <= 0.0) {
             return Err(Refusal { reason: RefusalReason::NoVariation, have: 0.0, need: 0.0 });
         }
-        let scales: Vec<f64> = moments.iter().map(|m| m.variance.sqrt()).collect();
-        let mut x = Vec::with_capacity(origins.len() * covariates.len());
-        for &row in &origins {
-            let standardised = |(j, c): (usize, &Column<'_>)| (cell(c, row) - moments[j].mean) / scales[j];
-            x.extend(covariates.iter().enumerate().map(standardised));
+        for (column, (mean, variance)) in x.iter_mut().zip(&moments) {
+            let scale = variance.sqrt();
+            column.iter_mut().for_each(|x| *x = (*x - mean) / scale);
         }
         let entries: Vec<f64> = origins.iter().map(|&row| spells[row].entry).collect();
-        let mut by_entry: Vec<usize> = (0..origins.len()).collect();
+        let exits: Vec<f64> = origins.iter().map(|&row| spells[row].exit).collect();
+        let mut by_entry: Vec<usize> = (0..origins.len()).filter(|&row| entries[row] >= exits[0]).collect();
         by_entry.sort_by(|&a, &b| entries[b].total_cmp(&entries[a]));
         let happened: Vec<bool> = origins.iter().map(|&row| spells[row].event).collect();
         Ok(Self {
-            width: covariates.len(),
-            exits: origins.iter().map(|&row| spells[row].exit).collect(),
             events: happened.iter().filter(|h| **h).count() as u64,
             dropped: (spells.len() - origins.len()) as u64,
+            scales: moments.iter().map(|(_, variance)| variance.sqrt()).collect(),
+            exits,
             entries,
             happened,
-            scales,
             x,
             by_entry,
             origins,
@@ -87,42 +89,64 @@ impl RiskRows {
         self.origins.len()
     }
 
-    pub(super) fn x(&self, row: usize) -> &[f64] {
-        &self.x[row * self.width..(row + 1) * self.width]
+    /// Number of covariates.
+    pub(super) fn width(&self) -> usize {
+        self.x.len()
     }
 
     /// Linear predictors.
     pub(super) fn predictors(&self, coefficients: &[f64]) -> Vec<f64> {
-        (0..self.n()).map(|row| self.x(row).iter().zip(coefficients).map(|(x, b)| x * b).sum()).collect()
+        let mut predictors = vec![0.0; self.n()];
+        for (column, b) in self.x.iter().zip(coefficients) {
+            predictors.iter_mut().zip(column).for_each(|(p, x)| *p += b * x);
+        }
+        predictors
     }
 
     /// Visits the event times from the last to the first; `squares` asks for the
     /// sums of products too.
     pub(super) fn sweep(&self, risks: &[f64], squares: bool, mut visit: impl FnMut(&AtRisk)) {
-        let mut at = AtRisk::empty(self.width);
+        let mut at = AtRisk::empty(self.width());
         let (mut end, mut left) = (self.n(), 0);
         while end > 0 {
             let time = self.exits[end - 1];
-            let start = self.exits[..end].partition_point(|t| *t < time);
+            // few rows or many may end at one time
+            let earlier = self.exits[..end].iter().rev().take(ONE_BY_ONE).position(|t| *t < time);
+            let start = earlier.map_or_else(|| self.exits[..end].partition_point(|t| *t < time), |rows| end - rows);
+            let events = self.happened[start..end].partition_point(|happened| *happened);
             at.time = time;
-            at.rows = start..end;
-            at.leaving.clear(self.width);
-            for (row, &risk) in (start..end).zip(&risks[start..end]) {
-                at.all.add(self.x(row), risk, squares);
-                if self.happened[row] {
-                    at.leaving.add(self.x(row), risk, squares);
-                }
+            at.events = start..start + events;
+            if events > 0 {
+                at.leaving.clear();
+                at.leaving.add_rows(self, risks, at.events.clone(), squares);
+                at.all.add(&at.leaving);
             }
+            at.all.add_rows(self, risks, start + events..end, squares);
             // those who came in only at this time or later were not at risk before it
             while let Some(&row) = self.by_entry.get(left).filter(|&&row| self.entries[row] >= time) {
-                at.all.add(self.x(row), -risks[row], squares);
+                at.all.add_row(self, row, -risks[row], squares);
                 left += 1;
             }
             end = start;
-            if at.leaving.count > 0.0 {
+            if events > 0 {
                 visit(&at);
             }
         }
+    }
+}
+
+/// Bits that ascend with the number, which is not a negative zero.
+fn ascending(x: f64) -> u64 {
+    let bits = x.to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
+
+/// Mean and variance of every column.
+fn moments(columns: &[Vec<f64>]) -> Vec<(f64, f64)> {
+    let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    match ExactMoments::of(Rows { columns: &slices, extents: None, kept: None }) {
+        Some(exact) => exact.means.into_iter().zip(exact.covariances.diagonal()).collect(),
+        None => slices.iter().map(|c| Moments::of(c)).map(|m| (m.mean, m.variance)).collect(),
     }
 }
 
@@ -136,41 +160,110 @@ pub(super) struct Sums {
     pub(super) first: Vec<f64>,
     /// Sum of risk x x', lower triangle.
     second: Vec<f64>,
+    /// Risk x of some rows.
+    weighted: Vec<[f64; TOGETHER]>,
 }
+
+/// Rows whose products are summed together.
+const TOGETHER: usize = 256;
+/// Fewer rows are added one by one.
+const ONE_BY_ONE: usize = 8;
 
 impl Sums {
     fn empty(width: usize) -> Self {
-        Self { count: 0.0, risk: 0.0, first: vec![0.0; width], second: vec![0.0; width * (width + 1) / 2] }
-    }
-
-    fn clear(&mut self, width: usize) {
-        if self.count > 0.0 {
-            *self = Self::empty(width);
+        Self {
+            count: 0.0,
+            risk: 0.0,
+            first: vec![0.0; width],
+            second: vec![0.0; width * (width + 1) / 2],
+            weighted: vec![[0.0; TOGETHER]; width],
         }
     }
 
-    fn add(&mut self, x: &[f64], risk: f64, squares: bool) {
+    fn clear(&mut self) {
+        (self.count, self.risk) = (0.0, 0.0);
+        self.first.fill(0.0);
+        self.second.fill(0.0);
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.risk += other.risk;
+        self.first.iter_mut().zip(&other.first).for_each(|(a, b)| *a += b);
+        self.second.iter_mut().zip(&other.second).for_each(|(a, b)| *a += b);
+    }
+
+    fn add_row(&mut self, rows: &RiskRows, row: usize, risk: f64, squares: bool) {
         self.count += 1.0;
         self.risk += risk;
         let mut at = 0;
-        for (i, a) in x.iter().enumerate() {
-            let weighted = risk * a;
+        for (i, column) in rows.x.iter().enumerate() {
+            let weighted = risk * column[row];
             self.first[i] += weighted;
             if squares {
-                for (out, b) in self.second[at..=at + i].iter_mut().zip(x) {
-                    *out += weighted * b;
+                for other in &rows.x[..=i] {
+                    self.second[at] += weighted * other[row];
+                    at += 1;
                 }
-                at += i + 1;
+            }
+        }
+    }
+
+    fn add_rows(&mut self, rows: &RiskRows, risks: &[f64], range: Range<usize>, squares: bool) {
+        if range.len() < ONE_BY_ONE {
+            range.for_each(|row| self.add_row(rows, row, risks[row], squares));
+            return;
+        }
+        for from in range.clone().step_by(TOGETHER) {
+            let near = from..range.end.min(from + TOGETHER);
+            let risks = &risks[near.clone()];
+            self.count += near.len() as f64;
+            self.risk += total(risks);
+            let mut at = 0;
+            for (i, column) in rows.x.iter().enumerate() {
+                let own = &mut self.weighted[i][..near.len()];
+                own.iter_mut().zip(risks).zip(&column[near.clone()]).for_each(|((w, risk), x)| *w = risk * x);
+                self.first[i] += total(own);
+                if squares {
+                    for other in &rows.x[..=i] {
+                        self.second[at] += dot(own, &other[near.clone()]);
+                        at += 1;
+                    }
+                }
             }
         }
     }
 }
 
+/// Sum, eight abreast.
+pub(super) fn total(values: &[f64]) -> f64 {
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for eight in eights {
+        for l in 0..8 {
+            sums[l] += eight[l];
+        }
+    }
+    sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
+}
+
+/// Sum of products, eight abreast.
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let ((eights, rest), (others, last)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut sums = [0.0; 8];
+    for (a, b) in eights.iter().zip(others) {
+        for l in 0..8 {
+            sums[l] += a[l] * b[l];
+        }
+    }
+    sums.iter().sum::<f64>() + rest.iter().zip(last).map(|(a, b)| a * b).sum::<f64>()
+}
+
 /// Those at risk at one event time, and those who leave then.
 pub(super) struct AtRisk {
     pub(super) time: f64,
-    /// Rows that end at this time, with an event or without.
-    pub(super) rows: Range<usize>,
+    /// Rows that end at this time with an event.
+    pub(super) events: Range<usize>,
     pub(super) all: Sums,
     pub(super) leaving: Sums,
 }
@@ -186,7 +279,7 @@ pub(super) struct Tied {
 
 impl AtRisk {
     fn empty(width: usize) -> Self {
-        Self { time: f64::NAN, rows: 0..0, all: Sums::empty(width), leaving: Sums::empty(width) }
+        Self { time: f64::NAN, events: 0..0, all: Sums::empty(width), leaving: Sums::empty(width) }
     }
 
     pub(super) fn tied(&self, ties: Ties) -> Tied {
@@ -194,8 +287,9 @@ impl AtRisk {
         let mut tied = Tied { logs: 0.0, once: [0.0; 2], twice: [0.0; 3] };
         for k in 0..d as u64 {
             let f = if ties == Ties::Efron { k as f64 / d } else { 0.0 };
-            let one = 1.0 / (self.all.risk - f * self.leaving.risk);
-            tied.logs -= one.ln();
+            let below = self.all.risk - f * self.leaving.risk;
+            let one = 1.0 / below;
+            tied.logs += below.ln();
             tied.once[0] += one;
             tied.once[1] += f * one;
             tied.twice[0] += one * one;
@@ -244,18 +338,13 @@ impl Pass {
     pub(super) fn of(rows: &RiskRows, coefficients: &[f64], ties: Ties) -> Self {
         let predictors = rows.predictors(coefficients);
         let (risks, highest) = risks(&predictors);
-        let mut pass = Self {
-            log_likelihood: 0.0,
-            score: vec![0.0; rows.width],
-            information: Matrix::zeros(rows.width, rows.width),
-        };
-        for row in (0..rows.n()).filter(|&row| rows.happened[row]) {
-            pass.log_likelihood += predictors[row] - highest;
-            pass.score.iter_mut().zip(rows.x(row)).for_each(|(s, x)| *s += x);
-        }
+        let width = rows.width();
+        let mut pass = Self { log_likelihood: 0.0, score: vec![0.0; width], information: Matrix::zeros(width, width) };
         rows.sweep(&risks, true, |at| {
             let tied = at.tied(ties);
-            pass.log_likelihood -= tied.logs;
+            let events = at.events.clone();
+            pass.log_likelihood += total(&predictors[events.clone()]) - highest * at.leaving.count - tied.logs;
+            pass.score.iter_mut().zip(&rows.x).for_each(|(s, column)| *s += total(&column[events.clone()]));
             pass.score.iter_mut().zip(at.means(&tied)).for_each(|(s, m)| *s -= m);
             at.add_covariances(&tied, 1.0, &mut pass.information);
         });

@@ -153,10 +153,8 @@ impl CellFit {
     fn means(panel: &CohortPanel, cell: Cell) -> Self {
         let mean = |position: &dyn Fn(usize) -> bool| {
             let (mut total, mut n) = (Sum::default(), 0);
-            for (_, cohort) in panel.cohorts.iter().enumerate().filter(|(c, _)| position(*c)) {
-                for unit in cohort.units.clone() {
-                    total.add(panel.change(unit, cell.base, cell.time));
-                }
+            for (c, cohort) in panel.cohorts.iter().enumerate().filter(|(c, _)| position(*c)) {
+                total.add(panel.total_change(c, cell.base, cell.time));
                 n += cohort.units.len();
             }
             (total.value() / n as f64, n)

@@ -8,6 +8,7 @@
 use super::aggregate::Family;
 use super::cell::CellFit;
 use super::panel::CohortPanel;
+use crate::insight::blocks::add_moments;
 use crate::linear::matrix::dot;
 
 /// Error of one effect.
@@ -132,23 +133,22 @@ fn lines(fits: &[CellFit], own: &[usize], c: usize) -> Option<Vec<Line>> {
 
 /// Means of the outcomes of a cohort by period, and their sums of products about them.
 fn moments(panel: &CohortPanel, c: usize) -> (Vec<f64>, Vec<Vec<f64>>) {
-    let (units, width) = (panel.cohorts[c].units.clone(), panel.periods.len());
-    let n = units.len() as f64;
-    let mut means = vec![0.0; width];
-    for unit in units.clone() {
-        means.iter_mut().zip(panel.outcomes(unit)).for_each(|(mean, y)| *mean += y / n);
-    }
-    let mut products = vec![vec![0.0; width]; width];
-    let mut gap = vec![0.0; width];
-    for unit in units {
-        gap.iter_mut().zip(panel.outcomes(unit)).zip(&means).for_each(|((gap, y), mean)| *gap = y - mean);
-        for (i, row) in products.iter_mut().enumerate() {
-            let own = gap[i];
-            row[..=i].iter_mut().zip(&gap).for_each(|(sum, other)| *sum += own * other);
+    /// Units whose outcomes are centred together.
+    const NEAR: usize = 128;
+    let (means, width) = (panel.means(c), panel.periods.len());
+    let mut sums = vec![0.0; 1 + width + width * (width + 1) / 2];
+    let mut gaps = Vec::with_capacity(NEAR * width);
+    for from in panel.cohorts[c].units.clone().step_by(NEAR) {
+        gaps.clear();
+        for unit in from..panel.cohorts[c].units.end.min(from + NEAR) {
+            gaps.extend(panel.outcomes(unit).iter().zip(&means).map(|(y, mean)| y - mean));
         }
+        add_moments(&gaps, width, &mut sums);
     }
-    let whole = (0..width).map(|i| (0..width).map(|j| products[i.max(j)][i.min(j)]).collect()).collect();
-    (means, whole)
+    // the upper triangle row by row: row i begins after i rows of width, width - 1, ...
+    let at = |i: usize, j: usize| sums[1 + width + i * width - i * i.saturating_sub(1) / 2 + j - i];
+    let products = (0..width).map(|i| (0..width).map(|j| at(i.min(j), i.max(j))).collect()).collect();
+    (means, products)
 }
 
 /// A line in the outcomes of a unit about their means, and its constant.
