@@ -10,6 +10,7 @@ use peakend_store::sense::intake::IntakeWriter;
 
 use crate::fresh::Fresh;
 use crate::sense::survey::Published;
+use crate::sense::take_in::Setup;
 
 /// What the operator sets.
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub struct App {
     pub(crate) importing: crate::sense::import::Board,
     /// Keys proven lately, by the hash of their secret.
     pub(crate) keys: Fresh<String, Actor>,
+    /// What organisations have set up, as the loop met it last.
+    pub(crate) setups: Fresh<OrgId, Arc<Setup>>,
     /// Surveys answered lately, by organisation, code and version.
     pub(crate) surveys: Fresh<(OrgId, String, Option<i64>), Arc<Published>>,
 }
@@ -77,6 +80,7 @@ impl App {
             importing: crate::sense::import::Board::default(),
             keys: Fresh::default(),
             surveys: Fresh::default(),
+            setups: Fresh::default(),
         }
     }
 

@@ -17,7 +17,7 @@ pub mod response;
 pub mod retention;
 pub mod signal;
 pub mod survey;
-mod take_in;
+pub(crate) mod take_in;
 pub mod touchpoint;
 pub mod unit;
 

@@ -15,12 +15,13 @@ use peakend_store::sense::voice;
 
 use super::survey::Shelf;
 use crate::admin::backup::verify;
+use crate::fresh::Moment;
 use crate::{App, Error};
 
 /// Name of the consumer whose offset is kept.
 pub(super) const CONSUMER: &str = "loop";
 /// Entries per transaction while callers wait for their own: it takes milliseconds.
-const BATCH: i64 = 250;
+const BATCH: i64 = 500;
 /// Entries per transaction while nobody waits, as after an import.
 const BULK: i64 = 2_000;
 /// Hot rows after which a segment is sealed.
@@ -55,13 +56,14 @@ impl App {
 
     async fn pump_batch(&self) -> Result<Pumped, Error> {
         let most = if self.intake.recent() > 0 { BATCH } else { BULK };
+        let moment = Moment::of(self);
         let mut view = self.store.read().await?;
         let from = intake::offset(&mut view, CONSUMER).await?;
         let entries = intake::after(&mut view, from, most).await?;
         let Some(last) = entries.last().map(|e| e.seq) else { return Ok(Pumped::Nothing) };
         let mut batches = Vec::new();
         for (org, entries) in by_org(&entries) {
-            batches.push(super::take_in::prepare(&mut view, org, &entries).await?);
+            batches.push(super::take_in::prepare(self, moment, &mut view, org, &entries).await?);
         }
         drop(view);
         let mut tx = self.store.begin_flow().await?;

@@ -141,7 +141,7 @@ pub(super) async fn send<T: serde::Serialize>(
 }
 
 /// Check a body against its survey, which is returned.
-pub async fn check(tx: &mut Tx, org: &OrgId, shelf: &mut Shelf, body: &ResponseBody) -> Result<Arc<Published>, Error> {
+pub async fn check(tx: &mut Tx, org: &OrgId, shelf: &mut Shelf<'_>, body: &ResponseBody) -> Result<Arc<Published>, Error> {
     accepted(shelf.get(tx, org, &body.survey, body.version).await?, body)
 }
 
@@ -177,7 +177,7 @@ pub(super) struct Heard {
 pub(super) async fn read(
     tx: &mut Tx,
     org: &OrgId,
-    shelf: &mut Shelf,
+    shelf: &mut Shelf<'_>,
     entry: &LoggedEntry,
 ) -> Result<Option<Heard>, Error> {
     let mut body: ResponseBody = match serde_json::from_str(&entry.entry.body) {
@@ -203,7 +203,7 @@ pub(super) async fn read(
 pub(crate) async fn agrees(
     tx: &mut Tx,
     org: &OrgId,
-    shelf: &mut Shelf,
+    shelf: &mut Shelf<'_>,
     entry: &LoggedEntry,
     voice: &Voice,
 ) -> Result<Option<bool>, Error> {

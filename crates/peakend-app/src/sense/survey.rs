@@ -293,11 +293,19 @@ pub struct Published {
 
 /// Published surveys by code and version, read when first needed; keep it for a batch.
 #[derive(Debug, Default)]
-pub struct Shelf {
+pub struct Shelf<'a> {
     found: HashMap<(String, Option<i64>), Option<Arc<Published>>>,
+    /// Where to look before the store, and the state of the store that is read.
+    lately: Option<(&'a App, Moment)>,
 }
 
-impl Shelf {
+impl<'a> Shelf<'a> {
+    /// A shelf over surveys that were read lately; `moment` is one from before the
+    /// transaction began that it is asked with.
+    pub(crate) fn lately(app: &'a App, moment: Moment) -> Self {
+        Self { found: HashMap::new(), lately: Some((app, moment)) }
+    }
+
     /// A survey by code (or id) and version; the published one without a version.
     pub async fn get(
         &mut self,
@@ -310,7 +318,17 @@ impl Shelf {
         if let Some(found) = self.found.get(&key) {
             return Ok(found.clone());
         }
+        let lately = self.lately.map(|(app, moment)| (app, moment, (org.clone(), code.to_owned(), version)));
+        if let Some((app, moment, long_key)) = &lately
+            && let Some(known) = app.surveys.get(*moment, long_key)
+        {
+            self.found.insert(key, Some(Arc::clone(&known)));
+            return Ok(Some(known));
+        }
         let found = read_published(tx, org, code, version).await?.map(Arc::new);
+        if let (Some(found), Some((app, moment, long_key))) = (&found, lately) {
+            app.surveys.keep(moment, long_key, Arc::clone(found));
+        }
         self.found.insert(key, found.clone());
         Ok(found)
     }

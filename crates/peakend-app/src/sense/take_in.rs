@@ -1,6 +1,7 @@
 //! One batch of one organisation: take in, then decide, in the caller's transaction.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use peakend_domain::sense::event::{Event, EventBody};
@@ -21,6 +22,7 @@ use super::signal;
 use super::survey::Shelf;
 use crate::act::alert::{self, AlertRules};
 use crate::act::recovery;
+use crate::fresh::Moment;
 use crate::{App, Error};
 
 /// What an entry says, once read.
@@ -50,32 +52,52 @@ impl Said {
     }
 }
 
-/// A batch of one organisation, read together with the rules it meets.
-pub(super) struct Batch<'a> {
-    org: OrgId,
-    said: Vec<(&'a LoggedEntry, Said)>,
+/// What an organisation has set up, which everything that comes in meets.
+#[derive(Debug)]
+pub(crate) struct Setup {
     places: Places,
     zone: TimeZone,
     alerts: AlertRules,
     asks: AskRules,
 }
 
-/// Read what a batch needs, before the one writer is held.
-pub(super) async fn prepare<'a>(tx: &mut Tx, org: OrgId, entries: &[&'a LoggedEntry]) -> Result<Batch<'a>, Error> {
-    Ok(Batch {
-        said: read(tx, &org, entries).await?,
-        places: Places::load(tx, &org).await?,
-        zone: zone(tx, &org).await?,
-        alerts: AlertRules::load(tx, &org).await?,
-        asks: AskRules::load(tx, &org).await?,
-        org,
-    })
+/// A batch of one organisation, read together with the rules it meets.
+pub(super) struct Batch<'a> {
+    org: OrgId,
+    said: Vec<(&'a LoggedEntry, Said)>,
+    setup: Arc<Setup>,
+}
+
+/// Read what a batch needs, before the one writer is held. `moment` is one from
+/// before `tx` began.
+pub(super) async fn prepare<'a>(
+    app: &App,
+    moment: Moment,
+    tx: &mut Tx,
+    org: OrgId,
+    entries: &[&'a LoggedEntry],
+) -> Result<Batch<'a>, Error> {
+    let said = read(tx, &org, Shelf::lately(app, moment), entries).await?;
+    let setup = match app.setups.get(moment, &org) {
+        Some(known) => known,
+        None => {
+            let read = Arc::new(Setup {
+                places: Places::load(tx, &org).await?,
+                zone: zone(tx, &org).await?,
+                alerts: AlertRules::load(tx, &org).await?,
+                asks: AskRules::load(tx, &org).await?,
+            });
+            app.setups.keep(moment, org.clone(), Arc::clone(&read));
+            read
+        }
+    };
+    Ok(Batch { said, setup, org })
 }
 
 /// Take a batch in; returns the new voices in log order.
 pub(super) async fn batch(app: &App, tx: &mut Tx, batch: Batch<'_>) -> Result<(OrgId, Vec<Voice>), Error> {
-    let Batch { org, said, places, zone, alerts, asks } = batch;
-    let org = &org;
+    let Batch { org, said, setup } = batch;
+    let (org, Setup { places, zone, alerts, asks }) = (&org, &*setup);
     let (who, persons) = persons(app, tx, org, &said).await?;
     let reader = app.readers.current(tx, org).await?;
     let now = app.now();
@@ -90,8 +112,8 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, batch: Batch<'_>) -> Result<(O
         .map(|((entry, said), who)| {
             let person = who.as_ref().and_then(|id| persons.get(id));
             match said {
-                Said::Response(heard) => Some(heard.voice(entry, &places, &zone, &reader, person)),
-                Said::Signal(body) => Some(signal::voice(body, entry, &places, &zone, &reader, person)),
+                Said::Response(heard) => Some(heard.voice(entry, places, zone, &reader, person)),
+                Said::Signal(body) => Some(signal::voice(body, entry, places, zone, &reader, person)),
                 Said::Identify(_) | Said::Event(_) => None,
             }
         })
@@ -104,7 +126,7 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, batch: Batch<'_>) -> Result<(O
             && first.remove(&happened.id)
             && !body.quiet
         {
-            event_rule::decide_in(tx, app, org, &asks, happened, now).await?;
+            event_rule::decide_in(tx, app, org, asks, happened, now).await?;
         }
         let Some(heard) = heard.filter(|v| new.remove(&v.id)) else { continue };
         if let Said::Response(said) = said {
@@ -112,7 +134,7 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, batch: Batch<'_>) -> Result<(O
         }
         // the clock of a case starts when the voice reached us, however late the loop gets to it
         let reached = entry.entry.received_at;
-        alert::decide_in(tx, &*app.entropy, &alerts, &places, &heard, reached).await?;
+        alert::decide_in(tx, &*app.entropy, alerts, places, &heard, reached).await?;
         voices.push(heard);
     }
     Ok((org.clone(), voices))
@@ -121,9 +143,9 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, batch: Batch<'_>) -> Result<(O
 async fn read<'a>(
     tx: &mut Tx,
     org: &OrgId,
+    mut shelf: Shelf<'_>,
     entries: &[&'a LoggedEntry],
 ) -> Result<Vec<(&'a LoggedEntry, Said)>, Error> {
-    let mut shelf = Shelf::default();
     let mut all = Vec::with_capacity(entries.len());
     for entry in entries {
         let said = match entry.entry.kind {
@@ -176,7 +198,10 @@ async fn persons(
         })
         .collect();
     learn_many_in(tx, org, &traits, now).await?;
-    let mut ids: Vec<PersonId> = who.iter().flatten().cloned().collect();
+    // what is known of a person goes into voices alone
+    let speaks = |said: &Said| matches!(said, Said::Response(_) | Said::Signal(_));
+    let speakers = said.iter().zip(&who).filter(|((_, said), _)| speaks(said));
+    let mut ids: Vec<PersonId> = speakers.filter_map(|(_, who)| who.clone()).collect();
     ids.sort();
     ids.dedup();
     let known = person::find_many(tx, org, &ids).await?;

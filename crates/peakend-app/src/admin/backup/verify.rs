@@ -156,7 +156,7 @@ async fn retold(file: &Path) -> Result<Vec<String>, Error> {
 pub(crate) async fn differing(
     tx: &mut Tx,
     org: &OrgId,
-    shelf: &mut Shelf,
+    shelf: &mut Shelf<'_>,
     from: i64,
     voices: &[Voice],
 ) -> Result<Vec<String>, Error> {
