@@ -1148,6 +1148,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long what was heard is kept. */
+        get: operations["get_retention"];
+        /** Set how long what was heard is kept. What is older goes at once, then daily, and never comes back. */
+        put: operations["put_retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a setting would remove today. */
+        get: operations["get_retention_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schemas/survey.json": {
         parameters: {
             query?: never;
@@ -4035,6 +4070,77 @@ export interface components {
              *     `other`
              */
             root_cause: string;
+        };
+        /** @description Months that each kind of record is kept, 1 to 600; null keeps it for good. */
+        RetentionBody: {
+            /**
+             * Format: int32
+             * @description Events and the decisions to ask that followed them.
+             */
+            events?: number | null;
+            /**
+             * Format: int32
+             * @description Operating figures.
+             */
+            outcomes?: number | null;
+            /**
+             * Format: int32
+             * @description Responses and signals with answers and words, and the words of closed cases.
+             */
+            voices?: number | null;
+        };
+        /** @description What a setting would remove if it were in force today. */
+        RetentionPreviewView: {
+            /**
+             * Format: int64
+             * @description Events that would go.
+             */
+            events: number;
+            /** @description First day whose events stay; null when all do. */
+            events_from?: string | null;
+            /** @description First month whose operating figures stay; null when all do. */
+            outcomes_from?: string | null;
+            /**
+             * Format: int64
+             * @description Voices that would go.
+             */
+            voices: number;
+            /** @description First day whose voices stay; null when all do. */
+            voices_from?: string | null;
+        };
+        /** @description What the last daily run removed. */
+        RetentionRunView: {
+            /** Format: int64 */
+            asks: number;
+            at: string;
+            /**
+             * Format: int64
+             * @description Closed cases that lost person and words, and stay as numbers.
+             */
+            cases: number;
+            /** Format: int64 */
+            events: number;
+            /**
+             * Format: int64
+             * @description Entries of the intake log that hold only id and kind now.
+             */
+            log_entries: number;
+            /** Format: int64 */
+            voices: number;
+            /**
+             * Format: int64
+             * @description Rows of the warehouse: voices and operating figures.
+             */
+            warehouse_rows: number;
+        };
+        /** @description The setting. */
+        RetentionView: {
+            keep: components["schemas"]["RetentionBody"];
+            last_run?: components["schemas"]["RetentionRunView"] | null;
+            /** @description Null while everything is kept for good because nobody set anything. */
+            saved_at?: string | null;
+            /** @description Id of the user or key, or `system`. */
+            saved_by?: string | null;
         };
         /** @description What is wrong with a row. */
         RowFaultView: {
@@ -9236,6 +9342,162 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_retention_preview: {
+        parameters: {
+            query?: {
+                voices?: number;
+                events?: number;
+                outcomes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreviewView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
