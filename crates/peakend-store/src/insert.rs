@@ -154,5 +154,7 @@ fn rows_from_json(width: usize, numbers: &[usize]) -> String {
         false => format!("e.value ->> {i}"),
     };
     let columns = (0..width).map(column).collect::<Vec<_>>().join(", ");
-    format!("SELECT {columns} FROM jsonb_array_elements(CAST($1 AS jsonb)) WITH ORDINALITY AS e(value, at) ORDER BY e.at")
+    format!(
+        "SELECT {columns} FROM jsonb_array_elements(CAST($1 AS jsonb)) WITH ORDINALITY AS e(value, at) ORDER BY e.at"
+    )
 }

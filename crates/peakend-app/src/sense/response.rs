@@ -141,7 +141,12 @@ pub(super) async fn send<T: serde::Serialize>(
 }
 
 /// Check a body against its survey, which is returned.
-pub async fn check(tx: &mut Tx, org: &OrgId, shelf: &mut Shelf<'_>, body: &ResponseBody) -> Result<Arc<Published>, Error> {
+pub async fn check(
+    tx: &mut Tx,
+    org: &OrgId,
+    shelf: &mut Shelf<'_>,
+    body: &ResponseBody,
+) -> Result<Arc<Published>, Error> {
     accepted(shelf.get(tx, org, &body.survey, body.version).await?, body)
 }
 

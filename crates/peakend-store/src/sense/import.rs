@@ -211,9 +211,8 @@ async fn insert_chunk(tx: &mut Tx, chunk: &[IntakeEntry]) -> Result<BTreeMap<Str
 /// they quote cells, and nobody knows whose. Row, column and code stay. Returns how
 /// many reports changed.
 pub async fn forget_messages(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) -> Result<u64, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM import WHERE org_id = $1 AND finished_at < $2 AND report LIKE '%\"message\":%'"
-    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM import WHERE org_id = $1 AND finished_at < $2 AND report LIKE '%\"message\":%'");
     let rows = sqlx::query(AssertSqlSafe(sql))
         .bind(org.as_str())
         .bind(micros(before))
