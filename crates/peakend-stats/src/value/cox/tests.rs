@@ -27,8 +27,8 @@ fn columns(x: &[Vec<f64>; 2]) -> [Column<'_>; 2] {
     [Column { name: "use", values: &x[0] }, Column { name: "plan", values: &x[1] }]
 }
 
-/// Log partial likelihood by its definition, Efron ties, O(n^2).
-fn by_definition(spells: &[Spell], x: &[Vec<f64>; 2], b: [f64; 2]) -> f64 {
+/// Log partial likelihood by its definition, O(n^2).
+fn by_definition(spells: &[Spell], x: &[Vec<f64>; 2], b: [f64; 2], ties: Ties) -> f64 {
     let risk = |i: usize| b[0] * x[0][i] + b[1] * x[1][i];
     let mut times: Vec<f64> = spells.iter().filter(|s| s.event).map(|s| s.exit).collect();
     times.sort_unstable_by(f64::total_cmp);
@@ -40,7 +40,8 @@ fn by_definition(spells: &[Spell], x: &[Vec<f64>; 2], b: [f64; 2]) -> f64 {
         let dead: Vec<usize> = (0..spells.len()).filter(|&i| spells[i].event && spells[i].exit == t).collect();
         let leaving: f64 = dead.iter().map(|&i| risk(i).exp()).sum();
         for (k, &i) in dead.iter().enumerate() {
-            total += risk(i) - (all - k as f64 / dead.len() as f64 * leaving).ln();
+            let left = if ties == Ties::Efron { k as f64 / dead.len() as f64 } else { 0.0 };
+            total += risk(i) - (all - left * leaving).ln();
         }
     }
     total
@@ -68,19 +69,19 @@ fn the_maximum_is_that_of_the_definition_also_with_late_entry() {
     }
     let model = CoxModel::of(&spells, &columns(&x), &CoxOptions::default()).unwrap();
     let b = [model.terms[0].coefficient, model.terms[1].coefficient];
-    let best = by_definition(&spells, &x, b);
+    let best = by_definition(&spells, &x, b, Ties::Efron);
     assert!((best - model.log_likelihood).abs() < 1e-8, "{best} {}", model.log_likelihood);
     for (j, h) in [(0, 1e-3), (0, -1e-3), (1, 1e-3), (1, -1e-3)] {
         let mut moved = b;
         moved[j] += h;
-        assert!(by_definition(&spells, &x, moved) < best);
+        assert!(by_definition(&spells, &x, moved, Ties::Efron) < best);
     }
     let curvature = |j: usize| {
         let h = 1e-3;
         let at = |s: f64| {
             let mut moved = b;
             moved[j] += s * h;
-            by_definition(&spells, &x, moved)
+            by_definition(&spells, &x, moved, Ties::Efron)
         };
         -(at(1.0) - 2.0 * best + at(-1.0)) / (h * h)
     };
@@ -90,6 +91,22 @@ fn the_maximum_is_that_of_the_definition_also_with_late_entry() {
         robust::scores(&RiskRows::of(&spells, &columns(&x)).unwrap(), &standardised(&spells, &x, b), Ties::Efron);
     for scores in scores {
         assert!(scores.iter().sum::<f64>().abs() < 1e-6);
+    }
+}
+
+#[test]
+fn the_maximum_is_that_of_the_definition_also_where_all_who_leave_stay_at_risk() {
+    let (mut spells, x) = planted(150, [0.4, 0.6], 0.2);
+    for (i, s) in spells.iter_mut().enumerate() {
+        s.entry = if i % 3 == 0 { s.exit * 0.5 } else { 0.0 };
+    }
+    let options = CoxOptions { ties: Ties::Breslow, clusters: None };
+    let model = CoxModel::of(&spells, &columns(&x), &options).unwrap();
+    let b = [model.terms[0].coefficient, model.terms[1].coefficient];
+    let best = by_definition(&spells, &x, b, Ties::Breslow);
+    assert!((best - model.log_likelihood).abs() < 1e-8);
+    for moved in [[b[0] + 1e-3, b[1]], [b[0] - 1e-3, b[1]], [b[0], b[1] + 1e-3], [b[0], b[1] - 1e-3]] {
+        assert!(by_definition(&spells, &x, moved, Ties::Breslow) < best);
     }
 }
 
