@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use peakend_query::{Cell, Dimension, JointRow, Migration, MigrationQuestion, Question, Route, WarehouseError};
 
-use crate::codes::{self, Key, Numbered, Numbering, Scan, Source, Test, testable};
+use crate::codes::{self, Key, Numbered, Numbering, Scan, Source, Test, Work, testable};
 use crate::engine::Engine;
 use crate::fault::engine as fault;
 use crate::org::Snapshot;
@@ -25,32 +25,38 @@ pub(crate) async fn cells(
     q: &Question,
 ) -> Result<(HashMap<Key, Cell>, Route), WarehouseError> {
     let q = q.clone();
-    engine
-        .count("answer the question", move |work| {
-            let (tests, numbering) = prepared(&sources, &q)?;
-            let mut found = Numbered::new();
-            let plan = rollup::plan(&sources, &rollups, &q);
-            if !plan.covers.is_empty() {
-                found = rollup::cells(&plan, &sources, &tests, &numbering, &q, work)?;
-            }
-            let route = if plan.covers.is_empty() { Route::Coded } else { Route::Rollup };
-            let mut scan = scan(&sources, &tests, &numbering, &q);
-            scan.spans = plan.rest;
-            for (key, cell) in codes::cells(&scan, work)? {
-                found.entry(key).or_default().merge(&cell);
-            }
-            let name = |((bucket, group), cell)| ((bucket, numbering.codes(group)), cell);
-            let mut cells: HashMap<Key, Cell> = found.into_iter().map(name).collect();
-            if q.persons {
-                scan.spans = codes::spans(&sources, q.period);
-                let persons = codes::persons(&scan, work)?;
-                for (key, cell) in &mut cells {
-                    cell.persons = Some(persons.get(key).copied().unwrap_or(0));
-                }
-            }
-            Ok((cells, route))
-        })
-        .await
+    engine.count("answer the question", move |work| count(&sources, &rollups, &q, work)).await
+}
+
+/// The same on the thread that calls. Blocking.
+pub(crate) fn count(
+    sources: &[Source],
+    rollups: &[Option<Arc<RollupFile>>],
+    q: &Question,
+    work: Work<'_>,
+) -> Result<(HashMap<Key, Cell>, Route), WarehouseError> {
+    let (tests, numbering) = prepared(sources, q)?;
+    let mut found = Numbered::new();
+    let plan = rollup::plan(sources, rollups, q);
+    if !plan.covers.is_empty() {
+        found = rollup::cells(&plan, sources, &tests, &numbering, q, work)?;
+    }
+    let route = if plan.covers.is_empty() { Route::Coded } else { Route::Rollup };
+    let mut scan = scan(sources, &tests, &numbering, q);
+    scan.spans = plan.rest;
+    for (key, cell) in codes::cells(&scan, work)? {
+        found.entry(key).or_default().merge(&cell);
+    }
+    let name = |((bucket, group), cell)| ((bucket, numbering.codes(group)), cell);
+    let mut cells: HashMap<Key, Cell> = found.into_iter().map(name).collect();
+    if q.persons {
+        scan.spans = codes::spans(sources, q.period);
+        let persons = codes::persons(&scan, work)?;
+        for (key, cell) in &mut cells {
+            cell.persons = Some(persons.get(key).copied().unwrap_or(0));
+        }
+    }
+    Ok((cells, route))
 }
 
 /// Scores given together.
@@ -60,12 +66,13 @@ pub(crate) async fn joint(
     q: &Question,
 ) -> Result<Vec<JointRow>, WarehouseError> {
     let q = q.clone();
-    engine
-        .count("count scores given together", move |work| {
-            let (tests, numbering) = prepared(&sources, &q)?;
-            codes::joint(&scan(&sources, &tests, &numbering, &q), work)
-        })
-        .await
+    engine.count("count scores given together", move |work| together(&sources, &q, work)).await
+}
+
+/// The same on the thread that calls. Blocking.
+pub(crate) fn together(sources: &[Source], q: &Question, work: Work<'_>) -> Result<Vec<JointRow>, WarehouseError> {
+    let (tests, numbering) = prepared(sources, q)?;
+    codes::joint(&scan(sources, &tests, &numbering, q), work)
 }
 
 /// Persons by band in two periods.

@@ -151,7 +151,7 @@ impl Engine {
         let Some(runtime) = &self.runtime else {
             return Err(engine(operation)("the engine has stopped"));
         };
-        let gone = Gone(Arc::new(AtomicBool::new(false)));
+        let gone = Gone::default();
         let (stop, threads) = (Arc::clone(&gone.0), self.threads());
         runtime.spawn_blocking(move || work(Work { threads, stop: &stop })).await.map_err(engine(operation))?
     }
@@ -170,7 +170,8 @@ impl Engine {
 }
 
 /// Tells the work that nobody waits for it any more.
-struct Gone(Arc<AtomicBool>);
+#[derive(Debug, Default)]
+pub(crate) struct Gone(pub(crate) Arc<AtomicBool>);
 
 impl Drop for Gone {
     fn drop(&mut self) {

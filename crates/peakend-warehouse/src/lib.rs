@@ -38,7 +38,10 @@ mod sum;
 mod warehouse;
 
 pub use bulk::{Bulk, BulkFormat, BulkMap, BulkOutcome, BulkRefusal, BulkReport, RowFault};
-pub use cluster::{Elsewhere, Planned, aggregates, function_bytes, function_of, table_bytes, table_of};
+pub use cluster::{
+    Companions, Elsewhere, Planned, aggregates, function_bytes, function_of, table_bytes, table_of, tally_bytes,
+    tally_of,
+};
 pub use engine::{RollupRule, Settings};
 pub use shared::{Bucket, SharedWarehouse};
 pub use sheet::{Column, Kind, SheetWriter};

@@ -118,6 +118,10 @@ impl SegmentWarehouse {
         all
     }
 
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     pub(crate) fn known(&self, org: &str) -> Option<Arc<Org>> {
         self.orgs.read().unwrap_or_else(PoisonError::into_inner).get(org).cloned()
     }

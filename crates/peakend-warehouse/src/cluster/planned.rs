@@ -5,12 +5,12 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::error::Result;
 use datafusion::prelude::{DataFrame, SessionContext};
 use peakend_query::{
-    DayRange, Filter, JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Table, VoiceList,
-    VoicePage, WarehouseError,
+    DayRange, Filter, JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked,
+    RankingQuestion, Table, VoiceList, VoicePage, WarehouseError,
 };
 
 use crate::cluster::table::Spread;
-use crate::cluster::{answer, list, migration, outcome};
+use crate::cluster::{answer, counted, list, migration, outcome, ranking};
 use crate::org::Snapshot;
 use crate::predicate::{predicate, within};
 use crate::warehouse::SegmentWarehouse;
@@ -40,6 +40,10 @@ impl Planned<'_> {
     /// When the plan fails where it runs.
     pub async fn answer(&self, question: &Question) -> Result<Table, WarehouseError> {
         let snapshot = self.warehouse.snapshot(&question.org, question.period.from, question.period.to)?;
+        let engine = self.warehouse.engine();
+        if !question.persons && counted::able(engine, &snapshot, question) {
+            return counted::answer(engine, self.elsewhere, &snapshot, question).await;
+        }
         answer::answer(self.elsewhere, &snapshot, question).await
     }
 
@@ -49,6 +53,10 @@ impl Planned<'_> {
     /// When the plan fails where it runs.
     pub async fn joint(&self, question: &Question) -> Result<Vec<JointRow>, WarehouseError> {
         let snapshot = self.warehouse.snapshot(&question.org, question.period.from, question.period.to)?;
+        let engine = self.warehouse.engine();
+        if counted::able(engine, &snapshot, question) {
+            return counted::joint(engine, self.elsewhere, &snapshot, question).await;
+        }
         answer::joint(self.elsewhere, &snapshot, question).await
     }
 
@@ -61,6 +69,16 @@ impl Planned<'_> {
         let both = DayRange { from: before.from.min(after.from), to: before.to.max(after.to) };
         let snapshot = self.warehouse.snapshot(&question.org, both.from, both.to)?;
         migration::migration(self.elsewhere, &snapshot, both, question).await
+    }
+
+    /// Like [`peakend_query::Warehouse::ranking`].
+    ///
+    /// # Errors
+    /// When the plan fails where it runs.
+    pub async fn ranking(&self, question: &RankingQuestion) -> Result<Vec<Ranked>, WarehouseError> {
+        let snapshot = self.warehouse.snapshot(&question.org, question.period.from, question.period.to)?;
+        let outcomes = self.warehouse.outcome_segments(&question.org, question.month, question.month);
+        ranking::ranking(self.elsewhere, &snapshot, &outcomes, question).await
     }
 
     /// Like [`peakend_query::Warehouse::voices`].

@@ -20,6 +20,7 @@ use datafusion::object_store::path::Path as StorePath;
 use datafusion::physical_plan::ExecutionPlan;
 use serde::{Deserialize, Serialize};
 
+use crate::cluster::tally::Counts;
 use crate::columns::{OUTCOMES, VOICES};
 use crate::manifest::Contents;
 use crate::org::Snapshot;
@@ -139,13 +140,22 @@ impl TableProvider for Spread {
     }
 }
 
-/// A table of ours as bytes: the length of the layout, the layout as JSON, the
-/// hot rows as an Arrow stream. Returns whether it is ours.
+/// Which table of ours some bytes are.
+const ROWS: u8 = 1;
+const COUNTS: u8 = 2;
+
+/// A table of ours as bytes: which one, then for rows the length of the layout, the
+/// layout as JSON, the hot rows as an Arrow stream. Returns whether it is ours.
 ///
 /// # Errors
 /// When the rows cannot be encoded.
 pub fn table_bytes(table: &dyn TableProvider, bytes: &mut Vec<u8>) -> Result<bool> {
+    if let Some(counts) = table.downcast_ref::<Counts>() {
+        bytes.push(COUNTS);
+        return counts.write(bytes).map(|()| true);
+    }
     let Some(spread) = table.downcast_ref::<Spread>() else { return Ok(false) };
+    bytes.push(ROWS);
     let layout = serde_json::to_vec(&spread.layout).map_err(|e| DataFusionError::External(Box::new(e)))?;
     bytes.extend_from_slice(&(layout.len() as u64).to_le_bytes());
     bytes.extend_from_slice(&layout);
@@ -165,6 +175,10 @@ pub fn table_bytes(table: &dyn TableProvider, bytes: &mut Vec<u8>) -> Result<boo
 /// When the bytes are not such a table.
 pub fn table_of(bytes: &[u8]) -> Result<Arc<dyn TableProvider>> {
     let torn = || DataFusionError::Internal("a table of voices arrived incomplete".to_owned());
+    let (which, bytes) = bytes.split_first().ok_or_else(torn)?;
+    if *which == COUNTS {
+        return Ok(Arc::new(Counts::read(bytes)?));
+    }
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(torn)?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| torn())?;
     let (layout, rows) = rest.split_at_checked(length).ok_or_else(torn)?;

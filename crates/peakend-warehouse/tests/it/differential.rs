@@ -6,8 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use peakend_query::{
-    Counting, Filter, NaiveWarehouse, OutcomeQuestion, Question, RankingQuestion, Retention, Route, VoiceFact,
-    Warehouse,
+    Counting, Filter, NaiveWarehouse, OutcomeQuestion, Question, Retention, Route, VoiceFact, Warehouse,
 };
 use peakend_warehouse::{RollupRule, SegmentWarehouse, Settings};
 use rand::{Rng, RngExt, seq::SliceRandom};
@@ -93,9 +92,7 @@ impl Pair {
     async fn compare_rankings(&self, rng: &mut impl Rng, n: usize) -> usize {
         let mut ranked = 0;
         for _ in 0..n {
-            let Question { org, period, filter, .. } = rows::question(rng);
-            let (kind, month) = (rows::outcome(rng).kind, 24_300 + rng.random_range(-1..6));
-            let question = RankingQuestion { org, period, filter, kind, month, limit: rng.random_range(0..30) };
+            let question = rows::ranking(rng);
             let ours = self.ours.ranking(&question).await.unwrap();
             assert_eq!(ours, self.oracle.ranking(&question).await.unwrap(), "{question:?}");
             ranked += ours.len();

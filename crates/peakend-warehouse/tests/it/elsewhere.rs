@@ -12,8 +12,11 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::object_store::ObjectStore;
 use datafusion::object_store::memory::InMemory;
+use datafusion::physical_plan::collect;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
-use peakend_warehouse::{Bucket, Elsewhere, function_bytes, function_of, table_bytes, table_of};
+use peakend_warehouse::{
+    Bucket, Companions, Elsewhere, function_bytes, function_of, table_bytes, table_of, tally_bytes, tally_of,
+};
 
 const URL: &str = "s3://segments/";
 
@@ -43,6 +46,7 @@ impl Store {
 pub(crate) struct Other {
     asking: SessionContext,
     computing: SessionContext,
+    _copies: tempfile::TempDir,
 }
 
 impl std::fmt::Debug for Other {
@@ -53,11 +57,17 @@ impl std::fmt::Debug for Other {
 
 impl Other {
     pub(crate) fn over(store: &Store) -> Self {
-        let config = SessionConfig::new().with_target_partitions(3).with_repartition_file_min_size(1);
+        let copies = tempfile::tempdir().unwrap();
+        // hardly any room: copies come and go
+        let companions = Companions::new(copies.path().join("copies"), 20_000).unwrap();
+        let config = SessionConfig::new()
+            .with_target_partitions(3)
+            .with_repartition_file_min_size(1)
+            .with_extension(Arc::new(companions));
         let computing = SessionContext::new_with_config(config);
         let url = ObjectStoreUrl::parse(URL).unwrap();
         computing.register_object_store(url.as_ref(), store.0.clone());
-        Self { asking: SessionContext::new(), computing }
+        Self { asking: SessionContext::new(), computing, _copies: copies }
     }
 }
 
@@ -96,7 +106,17 @@ impl Elsewhere for Other {
 
     async fn collect(&self, plan: DataFrame) -> Result<Vec<RecordBatch>> {
         let plan = sent(plan.into_unoptimized_plan())?;
-        self.computing.execute_logical_plan(plan).await?.collect().await
+        let plan = self.computing.execute_logical_plan(plan).await?;
+        let task = Arc::new(plan.task_ctx());
+        let plan = plan.create_physical_plan().await?.transform_up(|node| {
+            let mut bytes = Vec::new();
+            let inputs: Vec<_> = node.children().into_iter().cloned().collect();
+            Ok(match tally_bytes(node.as_ref(), &mut bytes)? {
+                true => Transformed::yes(tally_of(&bytes, &inputs)?.unwrap()),
+                false => Transformed::no(node),
+            })
+        })?;
+        collect(plan.data, task).await
     }
 }
 

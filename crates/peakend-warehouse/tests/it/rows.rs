@@ -1,8 +1,8 @@
 //! Seeded random facts and questions.
 
 use peakend_query::{
-    Band, Counting, DayRange, Dimension, Filter, Grain, MigrationQuestion, OutcomeFact, Question, Score, Tone,
-    VoiceFact, VoiceKind, VoiceList, VoiceOrder,
+    Band, Counting, DayRange, Dimension, Filter, Grain, MigrationQuestion, OutcomeFact, Question, RankingQuestion,
+    Score, Tone, VoiceFact, VoiceKind, VoiceList, VoiceOrder,
 };
 use rand::{Rng, RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
@@ -169,6 +169,12 @@ pub(crate) fn migration(rng: &mut impl Rng) -> MigrationQuestion {
         score,
         bands: vec![Band { score, low: cut + 1, high: 10 }, Band { score, low: 0, high: cut }],
     }
+}
+
+pub(crate) fn ranking(rng: &mut impl Rng) -> RankingQuestion {
+    let Question { org, period, filter, .. } = question(rng);
+    let (kind, month) = (outcome(rng).kind, 24_300 + rng.random_range(-1..6));
+    RankingQuestion { org, period, filter, kind, month, limit: rng.random_range(0..30) }
 }
 
 pub(crate) fn voice_list(rng: &mut impl Rng) -> VoiceList {

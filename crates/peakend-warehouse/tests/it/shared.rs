@@ -72,6 +72,9 @@ async fn compare(rng: &mut impl Rng, far: &Planned<'_>, oracle: &NaiveWarehouse,
         let q = rows::migration(rng);
         let ours = far.migration(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
         assert_eq!(ours, oracle.migration(&q).await.unwrap(), "{q:?}");
+        let q = rows::ranking(rng);
+        let ours = far.ranking(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
+        assert_eq!(ours, oracle.ranking(&q).await.unwrap(), "{q:?}");
         let q = rows::voice_list(rng);
         let ours = far.voices(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
         let theirs = oracle.voices(&q).await.unwrap();
