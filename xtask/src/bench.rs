@@ -57,7 +57,7 @@ fn build() -> Result<()> {
 
 fn check(root: &Path) -> Command {
     let mut command = run::cargo(root);
-    command.args(["check", "--quiet", "--workspace", "--locked"]);
+    command.args(["check", "--quiet", "--locked"]);
     command
 }
 

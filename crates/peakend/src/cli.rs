@@ -9,7 +9,7 @@ mod openapi;
 mod rebuild;
 mod restore;
 mod retention;
-mod serve;
+pub(crate) mod serve;
 mod sign_in_link;
 mod sim;
 mod stat;
@@ -71,7 +71,8 @@ enum Verb {
 }
 
 /// Parse the command line and run the verb.
-pub(crate) fn run() -> ExitCode {
+#[must_use]
+pub fn run() -> ExitCode {
     let cli = Cli::parse();
     log();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -1,12 +1,4 @@
-//! The `peakend` binary: one verb per file in `cli`, wiring in `wiring`.
-//!
-//! This is the only crate that reads the environment, the wall clock and the
-//! operating system's randomness.
-mod cli;
-mod config;
-mod demo;
-mod verify;
-mod wiring;
+//! The `peakend` binary.
 
 use std::process::ExitCode;
 
@@ -14,5 +6,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    cli::run()
+    peakend::run()
 }

@@ -1,5 +1,6 @@
 //! Puts the real parts together: store, warehouse, clock, randomness.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -7,6 +8,7 @@ use jiff::Timestamp;
 use peakend_app::{App, Settings};
 use peakend_channel::act::mail::Mailer;
 use peakend_domain::{Clock, Entropy};
+use peakend_query::Warehouse;
 use peakend_store::Store;
 use peakend_warehouse::SegmentWarehouse;
 
@@ -39,14 +41,27 @@ pub(crate) async fn open(
     clock: Arc<dyn Clock>,
     mailer: Option<Mailer>,
 ) -> anyhow::Result<Arc<App>> {
+    let warehouse = async |folder: PathBuf, settings| Ok(Arc::new(SegmentWarehouse::open(&folder, settings)?) as _);
+    open_over(data, public_url, clock, mailer, warehouse).await
+}
+
+/// Open the data and wire the application over it and a warehouse that is opened in
+/// a folder, within bounds.
+pub(crate) async fn open_over(
+    data: &DataOptions,
+    public_url: String,
+    clock: Arc<dyn Clock>,
+    mailer: Option<Mailer>,
+    warehouse: impl AsyncFnOnce(PathBuf, peakend_warehouse::Settings) -> anyhow::Result<Arc<dyn Warehouse>>,
+) -> anyhow::Result<Arc<App>> {
     std::fs::create_dir_all(&data.data).with_context(|| format!("create the data folder {}", data.data.display()))?;
     let store = Store::open(&data.address()).await?;
     let settings = peakend_warehouse::Settings {
         memory_bytes: data.query_memory_mib.saturating_mul(1024 * 1024),
         ..peakend_warehouse::Settings::default()
     };
-    let warehouse = SegmentWarehouse::open(&data.warehouse(), settings)?;
-    let app = App::new(store, Arc::new(warehouse), clock, Arc::new(SystemEntropy), Settings { public_url });
+    let warehouse = warehouse(data.warehouse(), settings).await?;
+    let app = App::new(store, warehouse, clock, Arc::new(SystemEntropy), Settings { public_url });
     let app = Arc::new(app.with_mailer(mailer));
     app.refill().await?;
     peakend_app::sense::import::abandon(&app).await?;

@@ -34,6 +34,16 @@ pub(super) fn store(session: &mut Session) -> Result<Counts> {
     }
 }
 
+/// The cluster's suite: its own processes, and servers over PostgreSQL.
+pub(super) fn cluster(session: &mut Session) -> Result<Counts> {
+    let programs = rust::cluster_programs(session)?;
+    if let Ok(url) = std::env::var(URL) {
+        return rust::run_all(session, "cluster", programs.iter(), &[(URL, &url)]);
+    }
+    let server = Cluster::start()?;
+    rust::run_all(session, "cluster", programs.iter(), &[(URL, &server.url())])
+}
+
 /// A running server.
 #[derive(Debug)]
 struct Cluster {

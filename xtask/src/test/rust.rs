@@ -11,8 +11,11 @@ use serde_json::Value;
 use super::leg::{Counts, Session};
 use crate::{place, run, ui};
 
-/// Everything but the engine and the binary that links it: quick to build, so in the dev profile.
-pub(crate) const DEV_PACKAGES: [&str; 5] = ["--workspace", "--exclude", "peakend-warehouse", "--exclude", "peakend"];
+/// Everything but the engine and what links it: quick to build, so in the dev profile.
+pub(crate) const DEV_PACKAGES: [&str; 7] =
+    ["--workspace", "--exclude", "peakend-warehouse", "--exclude", "peakend", "--exclude", CLUSTER];
+/// Brings Ballista and more of the engine along, whose features would rebuild all the rest.
+pub(crate) const CLUSTER: &str = "peakend-cluster";
 /// The engine and the binary: in the release profile, which the demo shares.
 pub(crate) const RELEASE_PACKAGES: [&str; 4] = ["-p", "peakend-warehouse", "-p", "peakend"];
 
@@ -46,7 +49,7 @@ pub(super) fn format(session: &mut Session) -> Result<Counts> {
 pub(super) fn lints(session: &mut Session) -> Result<Counts> {
     ui::ensure_dist(&session.root)?;
     let mut command = run::cargo(&session.root);
-    command.args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]);
+    command.args(["clippy", "--workspace", "--exclude", CLUSTER, "--all-targets", "--locked", "--", "-D", "warnings"]);
     let said = run::stream(&mut command, &session.log("lints"), is_worth_showing)?;
     Ok(Counts::one(said.ok))
 }
@@ -81,6 +84,16 @@ pub(super) fn release_programs(session: &mut Session) -> Result<Vec<Executable>>
         session.release = Some(build(session, "engine", &flags)?);
     }
     Ok(session.release.clone().unwrap_or_default())
+}
+
+/// Test programs of the cluster, with its own features of the engine, in the dev profile.
+pub(super) fn cluster_programs(session: &Session) -> Result<Vec<Executable>> {
+    ui::ensure_dist(&session.root)?;
+    let mut command = run::cargo(&session.root);
+    command.args(["clippy", "--package", CLUSTER, "--all-targets", "--locked", "--", "-D", "warnings"]);
+    let said = run::stream(&mut command, &session.log("cluster"), is_worth_showing)?;
+    anyhow::ensure!(said.ok, "clippy has warnings");
+    build(session, "cluster", &["-p", CLUSTER])
 }
 
 /// Builds the release binary; after the engine's tests nothing but the link is left of it.

@@ -7,8 +7,8 @@ use super::{Rule, Spot};
 pub(super) const RULES: [Rule; 4] = [
     Rule {
         name: "engine-names",
-        why: "only peakend-warehouse knows the engine, so that an edit elsewhere never compiles it again and the \
-              engine can be exchanged",
+        why: "only peakend-warehouse and peakend-cluster know the engine, so that an edit elsewhere never compiles it \
+              again and the engine can be exchanged",
         mend: "ask through peakend-query, or move the code into peakend-warehouse",
         check: engine_names,
     },
@@ -57,11 +57,12 @@ fn engine_names(tree: &Tree) -> Vec<Spot> {
             .iter()
             .any(|name| word == *name || word.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')))
     };
-    named(tree, "peakend-warehouse", is_engine, "names the engine")
+    named(tree, &["peakend-warehouse", "peakend-cluster"], is_engine, "names the engine")
 }
 
 fn sql_text(tree: &Tree) -> Vec<Spot> {
-    let mut spots = named(tree, "peakend-store", |word| matches!(word, "sqlx" | "rusqlite"), "names the SQL library");
+    let mut spots =
+        named(tree, &["peakend-store"], |word| matches!(word, "sqlx" | "rusqlite"), "names the SQL library");
     for source in tree.product().filter(|s| s.package() != "peakend-store") {
         for (line, literal) in &source.strings {
             if is_statement(literal) {
@@ -82,7 +83,7 @@ fn is_statement(literal: &str) -> bool {
 
 fn outbound(tree: &Tree) -> Vec<Spot> {
     let is_client = |word: &str| matches!(word, "reqwest" | "lettre" | "ureq" | "hyper_util" | "isahc" | "curl");
-    let mut spots = named(tree, "peakend-channel", is_client, "names an outbound client");
+    let mut spots = named(tree, &["peakend-channel"], is_client, "names an outbound client");
     for source in tree.product().filter(|s| s.package() != "peakend-channel" && s.package() != "peakend-testkit") {
         for (line, word, after) in source.words() {
             let connects = word == "TcpStream" && after.trim_start().starts_with("::connect");
@@ -117,12 +118,16 @@ fn has_word(text: &str, word: &str) -> bool {
 }
 
 /// Words of product code that only `owner` may use.
-fn named(tree: &Tree, owner: &str, is_name: impl Fn(&str) -> bool, what: &str) -> Vec<Spot> {
-    let strangers = tree.product().filter(|s| s.package() != owner);
+fn named(tree: &Tree, owners: &[&str], is_name: impl Fn(&str) -> bool, what: &str) -> Vec<Spot> {
+    let strangers = tree.product().filter(|s| !owners.contains(&s.package()));
     strangers
         .flat_map(|source: &Source| {
-            let paths = source.words().filter(|(_, word, after)| {
-                is_name(word) && (after.starts_with("::") || after.starts_with(';') || after.starts_with(" as "))
+            let paths = source.words().filter(|(line, word, after)| {
+                // a test may serve HTTP
+                let serves = *word == "hyper_util" && source.is_test[line - 1];
+                is_name(word)
+                    && !serves
+                    && (after.starts_with("::") || after.starts_with(';') || after.starts_with(" as "))
             });
             paths.map(|(line, word, _)| Spot::new(&source.path, line, format!("`{word}` {what}"))).collect::<Vec<_>>()
         })

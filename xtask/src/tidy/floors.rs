@@ -29,7 +29,7 @@ pub(super) const RULES: [Rule; 3] = [
 ];
 
 /// Crate, what it may import, what its tests may import besides.
-const FLOORS: [(&str, &[&str], &[&str]); 13] = [
+const FLOORS: [(&str, &[&str], &[&str]); 14] = [
     ("peakend-domain", &[], &[]),
     ("peakend-query", &[], &[]),
     ("peakend-stats", &[], &[]),
@@ -46,6 +46,8 @@ const FLOORS: [(&str, &[&str], &[&str]); 13] = [
     // the tests of the routes look at what a request left in the store
     ("peakend-http", &["peakend-domain", "peakend-query", "peakend-app"], &["peakend-testkit", "peakend-store"]),
     ("peakend", &["*"], &["peakend-testkit"]),
+    // the same application over a warehouse of several machines
+    ("peakend-cluster", &["peakend", "peakend-query", "peakend-warehouse"], &[]),
     (
         "peakend-testkit",
         &[
@@ -66,11 +68,11 @@ const FLOORS: [(&str, &[&str], &[&str]); 13] = [
 
 /// Library (name or prefix with `*`), the crates that may depend on it.
 const FENCES: [(&str, &[&str]); 20] = [
-    ("datafusion*", &["peakend-warehouse"]),
+    ("datafusion*", &["peakend-warehouse", "peakend-cluster"]),
     ("arrow*", &["peakend-warehouse"]),
     ("parquet*", &["peakend-warehouse"]),
-    ("ballista*", &["peakend-warehouse"]),
-    ("object_store", &["peakend-warehouse"]),
+    ("ballista*", &["peakend-cluster"]),
+    ("object_store", &["peakend-warehouse", "peakend-cluster"]),
     ("sqlx*", &["peakend-store"]),
     ("rusqlite", &[]),
     ("tokio-postgres", &[]),
@@ -83,8 +85,8 @@ const FENCES: [(&str, &[&str]); 20] = [
     ("tower-http", &["peakend-http"]),
     ("utoipa*", &["peakend-http"]),
     ("minijinja", &["peakend-http", "peakend-channel"]),
-    ("rand", &["peakend-sim", "peakend-testkit", "peakend"]),
-    ("clap", &["peakend"]),
+    ("rand", &["peakend-sim", "peakend-testkit", "peakend", "peakend-cluster"]),
+    ("clap", &["peakend", "peakend-cluster"]),
     ("indicatif", &["peakend"]),
 ];
 
@@ -127,8 +129,8 @@ fn fenced(tree: &Tree) -> Vec<Spot> {
             None => edge.dependency == *library,
         });
         let Some((library, rooms)) = fence else { continue };
-        // a test may speak HTTP in process to the router it drives, and draw from a seed
-        let is_for_tests = edge.dev && matches!(*library, "axum*" | "rand");
+        // a test may speak HTTP in process to the router it drives or serve it, and draw from a seed
+        let is_for_tests = edge.dev && matches!(*library, "axum*" | "hyper*" | "rand");
         if !rooms.contains(&edge.crate_name.as_str()) && !is_for_tests {
             let owners = if rooms.is_empty() { "nobody".to_owned() } else { rooms.join(", ") };
             let what = format!("{} depends on {}, which belongs to {owners}", edge.crate_name, edge.dependency);

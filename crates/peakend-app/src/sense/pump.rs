@@ -49,7 +49,12 @@ impl App {
             match self.pump_batch().await? {
                 Pumped::Batch(n) => done += n,
                 Pumped::Overtaken => {}
-                Pumped::Nothing => return Ok(done),
+                Pumped::Nothing => {
+                    if self.warehouse.is_shared() {
+                        self.follow().await?;
+                    }
+                    return Ok(done);
+                }
             }
         }
     }
@@ -76,6 +81,11 @@ impl App {
             voices.push(super::take_in::batch(self, &mut tx, batch).await?);
         }
         intake::advance(&mut tx, CONSUMER, last).await?;
+        if self.warehouse.is_shared() {
+            // the tail is read from the store: other servers process entries too
+            tx.commit().await?;
+            return Ok(Pumped::Batch(entries.len() as u64));
+        }
         // from here on until the warehouse has them, an error or a caller who goes away leaves a gap
         self.behind.store(true, Ordering::Release);
         tx.commit().await?;
@@ -92,6 +102,27 @@ impl App {
         if self.behind.load(Ordering::Acquire) {
             self.refill().await?;
             self.behind.store(false, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Append what the log has beyond the warehouse's head, by whichever server it
+    /// came in: an unbroken tail, so that sealing it passes nothing over.
+    async fn follow(&self) -> Result<(), Error> {
+        let mut tx = self.store.read().await?;
+        let orgs = peakend_store::admin::org::all(&mut tx).await?;
+        drop(tx);
+        for org in orgs {
+            loop {
+                let head = i64::try_from(self.warehouse.head(org.id.as_str()).await?).unwrap_or(i64::MAX);
+                let mut tx = self.store.read().await?;
+                let voices = voice::after(&mut tx, &org.id, head, SEAL_AT).await?;
+                drop(tx);
+                if voices.is_empty() {
+                    break;
+                }
+                self.warehouse.append(org.id.as_str(), voices.iter().map(fact).collect()).await?;
+            }
         }
         Ok(())
     }

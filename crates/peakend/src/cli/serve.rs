@@ -1,10 +1,13 @@
 //! `peakend serve`
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use peakend_app::App;
+use peakend_query::Warehouse;
+use peakend_warehouse::{SegmentWarehouse, Settings};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -19,7 +22,7 @@ const LAST_ANSWERS: Duration = Duration::from_millis(100);
 
 /// Serve until told to stop.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Serve {
+pub struct Serve {
     #[command(flatten)]
     server: ServerOptions,
     #[command(flatten)]
@@ -30,9 +33,20 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
+        self.over(async |folder: PathBuf, settings| Ok(Arc::new(SegmentWarehouse::open(&folder, settings)?) as _)).await
+    }
+
+    /// Serve over another warehouse than the one on this disk alone.
+    ///
+    /// # Errors
+    /// When the port, the store or the warehouse cannot be opened.
+    pub async fn over(
+        self,
+        open: impl AsyncFnOnce(PathBuf, Settings) -> anyhow::Result<Arc<dyn Warehouse>>,
+    ) -> anyhow::Result<()> {
         let listener = bind(&self.server).await?;
         let url = self.server.public_url(listener.local_addr()?);
-        let app = wiring::open(&self.data, url.clone(), Arc::new(SystemClock), self.mail.mailer()?).await?;
+        let app = wiring::open_over(&self.data, url.clone(), Arc::new(SystemClock), self.mail.mailer()?, open).await?;
         crate::cli::say(&format!("listening on {url}"));
         if peakend_app::admin::setup::needed(&app).await? {
             crate::cli::say(&format!("first run: open {url}/setup and create the owner"));
@@ -93,7 +107,8 @@ async fn keep_pumping(app: Arc<App>) {
         // what comes in meanwhile shares the next transaction
         tokio::time::sleep(GATHERING).await;
         // the timeout covers entries written by another process on the same store
-        let _woken = tokio::time::timeout(Duration::from_secs(5), written.notified()).await;
+        let others = Duration::from_secs(if app.warehouse.is_shared() { 1 } else { 5 });
+        let _woken = tokio::time::timeout(others, written.notified()).await;
     }
 }
 

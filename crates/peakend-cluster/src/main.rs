@@ -1,0 +1,7 @@
+//! The `peakend-cluster` binary: `scheduler`, `executor` and `serve`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    peakend_cluster::run()
+}

@@ -1,0 +1,43 @@
+//! `peakend-cluster serve`: the application over shared segments and Ballista.
+
+use std::sync::Arc;
+
+use peakend_query::Warehouse;
+use peakend_warehouse::SharedWarehouse;
+
+use crate::ballista::Ballista;
+use crate::options::StoreOptions;
+use crate::warehouse::ClusterWarehouse;
+
+/// Serve beside other servers of the same PostgreSQL and bucket.
+// the flattened verb has a group of this name
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(crate) struct Serve {
+    /// Scheduler that takes the questions, `host:port`; without one they are answered here, from the shared segments.
+    #[arg(long, env = "PEAKEND_SCHEDULER")]
+    scheduler: Option<String>,
+    /// Pieces a question is cut into: as many as the executors have cores together.
+    #[arg(long, env = "PEAKEND_PARTITIONS", default_value_t = 4)]
+    partitions: usize,
+    #[command(flatten)]
+    store: StoreOptions,
+    #[command(flatten)]
+    serve: peakend::Serve,
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let Self { scheduler, partitions, store, serve } = self;
+        serve
+            .over(async move |folder, settings| {
+                let shared = SharedWarehouse::open(&folder, settings, store.open(rand::random())?).await?;
+                let warehouse: Arc<dyn Warehouse> = match scheduler {
+                    Some(at) => Arc::new(ClusterWarehouse::new(shared, Ballista::at(&at, partitions).await?)),
+                    None => Arc::new(shared),
+                };
+                Ok(warehouse)
+            })
+            .await
+    }
+}
