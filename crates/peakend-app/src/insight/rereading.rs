@@ -6,10 +6,11 @@
 //! warehouse follows in larger steps; what it was given twice is the same rows.
 
 use jiff::Timestamp;
-use peakend_domain::act::job::{Job, JobRequest};
+use peakend_domain::act::job::{Job, JobRequest, JobState};
 use peakend_domain::insight::rereading::{Rereading, RereadingState};
 use peakend_domain::sense::voice::Voice;
 use peakend_domain::{OrgId, Permission, RereadingId, UnitScope};
+use peakend_store::Tx;
 use peakend_store::act::job as jobs;
 use peakend_store::admin::audit;
 use peakend_store::insight::rereading as store;
@@ -30,11 +31,30 @@ const CHUNKS: usize = 10;
 /// every segment anew that holds one of them.
 const STEP: i64 = 100_000;
 
+/// A rereading, and what became of its job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRereading {
+    /// How far it is.
+    pub rereading: Rereading,
+    /// Why its job was given up, while it is not over: it goes on when the job is tried again.
+    pub given_up: Option<String>,
+}
+
 /// The last rereading; `None` when there has been none.
-pub async fn latest(ctx: &Ctx<'_>) -> Result<Option<Rereading>, Error> {
+pub async fn latest(ctx: &Ctx<'_>) -> Result<Option<LastRereading>, Error> {
     ctx.require(Permission::Configure)?;
     let mut tx = ctx.app.store.read().await?;
-    Ok(store::latest(&mut tx, ctx.org()).await?)
+    let Some(rereading) = store::latest(&mut tx, ctx.org()).await? else { return Ok(None) };
+    let given_up = given_up(&mut tx, ctx.org(), &rereading).await?;
+    Ok(Some(LastRereading { rereading, given_up }))
+}
+
+async fn given_up(tx: &mut Tx, org: &OrgId, rereading: &Rereading) -> Result<Option<String>, Error> {
+    if rereading.state.is_over() {
+        return Ok(None);
+    }
+    let job = jobs::of_key(tx, org, REREAD, rereading.id.as_str()).await?;
+    Ok(job.filter(|job| job.state == JobState::Dead).map(|job| job.last_error))
 }
 
 /// Begin to read all voices again with the themes in use.
@@ -73,6 +93,10 @@ pub async fn stop(ctx: &Ctx<'_>) -> Result<Rereading, Error> {
         let mut next = was.clone();
         if !next.stop() {
             return Ok(was);
+        }
+        if given_up(&mut tx, ctx.org(), &was).await?.is_some() {
+            // no job will end it
+            next.finish(ctx.now());
         }
         // a chunk may have been written in between
         if store::update(&mut tx, ctx.org(), &next, &was).await? {

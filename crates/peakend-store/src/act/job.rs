@@ -162,6 +162,19 @@ pub async fn find(tx: &mut Tx, org: &OrgId, id: &JobId) -> Result<Option<Job>, S
     row.as_ref().map(read).transpose()
 }
 
+/// The job of a kind that was written under a key.
+pub async fn of_key(tx: &mut Tx, org: &OrgId, kind: &str, key: &str) -> Result<Option<Job>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM job WHERE org_id = $1 AND kind = $2 AND unique_key = $3");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(org.as_str())
+        .bind(kind)
+        .bind(key)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(StoreError::on("find a job by its key"))?;
+    row.as_ref().map(read).transpose()
+}
+
 /// How many jobs there are per state; states without one are left out.
 pub async fn counts(tx: &mut Tx, org: &OrgId) -> Result<BTreeMap<String, i64>, StoreError> {
     let rows = sqlx::query("SELECT state, CAST(COUNT(*) AS BIGINT) AS n FROM job WHERE org_id = $1 GROUP BY state")

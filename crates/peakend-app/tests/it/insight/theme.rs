@@ -3,10 +3,12 @@ use peakend_app::insight::theme::{Rule, Theme, ThemeName, ThemeScheme, TrialAske
 use peakend_app::insight::{rereading, theme};
 use peakend_app::sense::signal;
 use peakend_app::{Ctx, Error};
+use peakend_domain::act::job::JobState;
 use peakend_domain::insight::rereading::{Rereading, RereadingState, ThemeMove};
 use peakend_domain::sense::voice::Voice;
 use peakend_domain::{Actor, ActorKind, Role, Scope, UserId};
 use peakend_query::{Counting, DayRange, Dimension, Filter, Question};
+use peakend_store::act::job as jobs;
 use peakend_testkit::World;
 use serde_json::json;
 
@@ -57,7 +59,7 @@ async fn counted(world: &World, code: &str) -> u64 {
 
 async fn run(world: &World) -> Rereading {
     world.app.run_jobs(world.app.now()).await.unwrap();
-    rereading::latest(&world.ctx()).await.unwrap().unwrap()
+    rereading::latest(&world.ctx()).await.unwrap().unwrap().rereading
 }
 
 const TEXTS: [&str; 4] = [
@@ -183,6 +185,31 @@ async fn a_rereading_tells_no_number_about_employees() {
     assert_eq!(counted(&world, "parking").await, 3, "the gate's own figures follow");
     let asked = TrialAsked { themes: with_parking(), theme: "parking".to_owned(), text: String::new(), voices: 9 };
     assert_eq!(theme::try_out(&world.ctx(), &asked).await.unwrap().n, 0);
+}
+
+#[tokio::test]
+async fn a_rereading_whose_job_is_given_up_says_why_and_can_be_ended() {
+    let world = World::new().await;
+    say(&world, &TEXTS).await;
+    theme::save(&world.ctx(), 1, with_parking()).await.unwrap();
+    rereading::start(&world.ctx()).await.unwrap();
+    loop {
+        world.advance(jiff::SignedDuration::from_hours(24));
+        let mut tx = world.app.store.begin().await.unwrap();
+        let job = jobs::claim(&mut tx, world.app.now(), 1).await.unwrap().pop().unwrap();
+        let state = jobs::fail(&mut tx, &job, "no room on the disk", world.app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        if state == JobState::Dead {
+            break;
+        }
+    }
+    let last = rereading::latest(&world.ctx()).await.unwrap().unwrap();
+    assert_eq!(
+        (last.rereading.state, last.given_up.as_deref()),
+        (RereadingState::Running, Some("no room on the disk"))
+    );
+    assert_eq!(rereading::stop(&world.ctx()).await.unwrap().state, RereadingState::Stopped);
+    assert!(rereading::start(&world.ctx()).await.is_ok(), "the next one may begin");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use peakend_app::insight::rereading::{latest, start, stop};
+use peakend_app::insight::rereading::{LastRereading, latest, start, stop};
 use peakend_domain::insight::rereading::Rereading;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,6 +48,9 @@ struct RereadingView {
     started_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<String>,
+    /// Why its job was given up, while it is not over; it goes on when the job is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_up: Option<String>,
 }
 
 fn view(r: Rereading) -> RereadingView {
@@ -63,7 +66,12 @@ fn view(r: Rereading) -> RereadingView {
         started_by: r.started_by,
         started_at: r.started_at.to_string(),
         finished_at: r.finished_at.map(|at| at.to_string()),
+        given_up: None,
     }
+}
+
+fn last(l: LastRereading) -> RereadingView {
+    RereadingView { given_up: l.given_up, ..view(l.rereading) }
 }
 
 /// The last rereading.
@@ -78,7 +86,7 @@ struct LatestRereading {
 #[utoipa::path(get, path = "/api/v1/themes/rerun", tag = "insight",
     responses((status = 200, body = LatestRereading), (status = 401, body = Problem), (status = 403, body = Problem)))]
 async fn show_rereading(caller: Caller, State(app): State<ServerState>) -> Result<Json<LatestRereading>, Problem> {
-    Ok(Json(LatestRereading { rereading: latest(&caller.ctx(&app)).await?.map(view) }))
+    Ok(Json(LatestRereading { rereading: latest(&caller.ctx(&app)).await?.map(last) }))
 }
 
 /// Read all voices again with the themes in use, as a job.

@@ -42,6 +42,8 @@ export interface Rereading {
   started_by: string;
   started_at: string;
   finished_at?: string;
+  /** Why its job was given up, while it is not over. */
+  given_up?: string;
 }
 
 export interface Row {
