@@ -4033,6 +4033,8 @@ export interface components {
              */
             changed: number;
             finished_at?: string | null;
+            /** @description Why its job was given up, while it is not over; it goes on when the job is tried again. */
+            given_up?: string | null;
             id: string;
             /** @description From which theme to which; largest first once it is over. */
             moves: components["schemas"]["ThemeMoveView"][];
