@@ -31,7 +31,8 @@ impl Serve {
         let Self { scheduler, partitions, store, serve } = self;
         serve
             .over(async move |folder, settings| {
-                let shared = SharedWarehouse::open(&folder, settings, store.open(rand::random())?).await?;
+                let bucket = store.open(number())?;
+                let shared = SharedWarehouse::open(&folder, settings, bucket).await?;
                 let warehouse: Arc<dyn Warehouse> = match scheduler {
                     Some(at) => Arc::new(ClusterWarehouse::new(shared, Ballista::at(&at, partitions).await?)),
                     None => Arc::new(shared),
@@ -40,4 +41,10 @@ impl Serve {
             })
             .await
     }
+}
+
+/// A number that no other server is likely to have.
+#[expect(clippy::disallowed_methods, reason = "servers must differ; nothing is computed from it")]
+fn number() -> u32 {
+    rand::random()
 }
