@@ -42,6 +42,7 @@ export default async function home(t) {
     // the filters of the page are selects
     await page.locator('input[role=combobox]').waitFor();
     await page.keyboard.press('Escape');
+    await page.locator('input[role=combobox]').waitFor({ state: 'hidden' });
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     await page.keyboard.press('Escape');

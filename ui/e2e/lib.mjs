@@ -184,10 +184,11 @@ export async function sound(page, { lang } = {}) {
   for (let look = 0; look < 5; look += 1) {
     await settled(page);
     await page.evaluate(() => {
-      globalThis.wasBusy = false;
+      const busy = () => document.querySelector('main [aria-busy=true], main .skeleton') !== null;
+      globalThis.wasBusy = busy();
       globalThis.busyWatch?.disconnect();
-      globalThis.busyWatch = new MutationObserver(() => {
-        globalThis.wasBusy ||= document.querySelector('main [aria-busy=true], main .skeleton') !== null;
+      globalThis.busyWatch = new MutationObserver((changes) => {
+        globalThis.wasBusy ||= busy() || changes.some((one) => one.attributeName === 'aria-busy');
       });
       const what = { subtree: true, childList: true, attributes: true, attributeFilter: ['aria-busy', 'class'] };
       globalThis.busyWatch.observe(document.body, what);
