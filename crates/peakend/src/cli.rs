@@ -19,6 +19,7 @@ mod verify_store;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 /// Total experience management: sense every voice, find what hurts, act on it, prove what it was worth.
@@ -124,6 +125,14 @@ fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("PEAKEND_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,peakend=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// In the name of the system, for the first organisation.
+pub(crate) async fn system(app: &peakend_app::App) -> anyhow::Result<peakend_domain::Actor> {
+    let mut tx = app.store.read().await?;
+    let first = peakend_store::admin::org::all(&mut tx).await?.into_iter().next();
+    let org = first.context("there is no organisation yet: start peakend serve and create the owner first")?;
+    Ok(peakend_domain::Actor::system(org.id))
 }
 
 /// One line on standard output: results go there, everything else to standard error.

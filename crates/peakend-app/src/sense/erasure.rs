@@ -110,7 +110,7 @@ pub async fn list(ctx: &Ctx<'_>, cursor: &str, limit: i64) -> Result<ErasurePage
 }
 
 /// Whoever erases sees the whole organisation: the rows are everywhere.
-fn administer(ctx: &Ctx<'_>) -> Result<(), Error> {
+pub(super) fn administer(ctx: &Ctx<'_>) -> Result<(), Error> {
     ctx.require(Permission::Administer)?;
     if ctx.scope().units == UnitScope::All { Ok(()) } else { Err(Error::Forbidden) }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use peakend_domain::sense::channel::Channel;
 use peakend_domain::sense::journey::Journey;
 use peakend_domain::sense::line::Line;
@@ -10,9 +11,16 @@ use peakend_domain::sense::touchpoint::{Touchpoint, TouchpointOwner};
 use peakend_domain::sense::unit::{Placement, Placements, Unit, UnitTree};
 use peakend_domain::{Day, OrgId, UnitId, UserId};
 use peakend_store::Tx;
+use peakend_store::admin::org;
 use peakend_store::sense::{channel, journey, line, touchpoint, unit};
 
 use crate::Error;
+
+/// The organisation's time zone: days and months are counted in it.
+pub(crate) async fn zone(tx: &mut Tx, org_id: &OrgId) -> Result<TimeZone, Error> {
+    let org = org::find(tx, org_id).await?.ok_or(Error::NotFound("organisation"))?;
+    TimeZone::get(&org.time_zone).map_err(|e| Error::Fault(format!("could not read the time zone: {e}")))
+}
 
 /// Units with their placements, lines, channels, journeys, touchpoints and
 /// owners. Read it once per batch; it does not change underneath.

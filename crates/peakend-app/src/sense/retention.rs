@@ -8,13 +8,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use peakend_domain::act::job::JobRequest;
 use peakend_domain::sense::retention::{Retention, RetentionCounts, RetentionLimits, RetentionRun, RetentionSetting};
-use peakend_domain::{Day, Month, OrgId, Permission, UnitScope, day_of};
+use peakend_domain::{Day, Month, OrgId, day_of};
 use peakend_query::{Counting, DayRange, Filter, Question};
 use peakend_store::Tx;
 use peakend_store::admin::{audit, org};
 use peakend_store::sense::retention as store;
 use serde_json::json;
 
+use super::erasure::administer;
+use super::place::zone;
 use crate::act::job::enqueue;
 use crate::{App, Ctx, Error};
 
@@ -131,45 +133,43 @@ impl App {
         loop {
             let mut tx = self.store.begin_flow().await?;
             let voices = store::remove_voices(&mut tx, org, first).await?;
+            tx.commit().await?;
+            if voices == RetentionCounts::default() {
+                break;
+            }
+            removed = removed.plus(voices);
+        }
+        loop {
+            let mut tx = self.store.begin_flow().await?;
             let cases = store::silence_cases(&mut tx, org, at).await?;
             tx.commit().await?;
-            if voices.plus(cases) == RetentionCounts::default() {
+            if cases == RetentionCounts::default() {
                 return Ok(removed);
             }
-            removed = removed.plus(voices).plus(cases);
+            removed = removed.plus(cases);
         }
     }
 
     async fn retain_events(&self, org: &OrgId, at: Timestamp) -> Result<RetentionCounts, Error> {
-        let mut removed = RetentionCounts::default();
+        let mut tx = self.store.begin_flow().await?;
+        let mut removed = store::remove_asks(&mut tx, org, at).await?;
+        tx.commit().await?;
         loop {
             let mut tx = self.store.begin_flow().await?;
             let events = store::remove_events(&mut tx, org, at).await?;
-            let asks = store::remove_asks(&mut tx, org, at).await?;
             tx.commit().await?;
-            if events.plus(asks) == RetentionCounts::default() {
+            if events == RetentionCounts::default() {
                 return Ok(removed);
             }
-            removed = removed.plus(events).plus(asks);
+            removed = removed.plus(events);
         }
     }
-}
-
-/// What is removed is that of the whole organisation.
-fn administer(ctx: &Ctx<'_>) -> Result<(), Error> {
-    ctx.require(Permission::Administer)?;
-    if ctx.scope().units == UnitScope::All { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 async fn plan_in(tx: &mut Tx, app: &App, org: &OrgId, unique_key: String) -> Result<(), Error> {
     let request = JobRequest { kind: RETAIN.to_owned(), payload: json!({}), run_at: app.now(), unique_key };
     enqueue(tx, &*app.entropy, org, &request, app.now()).await?;
     Ok(())
-}
-
-async fn zone(tx: &mut Tx, org: &OrgId) -> Result<TimeZone, Error> {
-    let found = org::find(tx, org).await?.ok_or(Error::NotFound("organisation"))?;
-    Ok(TimeZone::get(&found.time_zone).unwrap_or(TimeZone::UTC))
 }
 
 /// The instant at which a day begins.

@@ -7,14 +7,14 @@ mod cohort;
 mod judge;
 mod panel;
 
-use jiff::tz::TimeZone;
 use peakend_domain::value::evaluation::{Design, Evaluation, EvaluationRefusal, Subject, Verdict};
-use peakend_domain::{EvaluationId, LedgerEntryId, Month, OrgId, Permission, Pillar, UnitScope, day_of};
+use peakend_domain::{EvaluationId, LedgerEntryId, Month, Permission, Pillar, UnitScope, day_of};
 use peakend_store::Tx;
-use peakend_store::admin::{audit, org};
+use peakend_store::admin::audit;
 use peakend_store::sense::person;
 use peakend_store::value::{evaluation, ledger};
 
+use crate::sense::place::zone;
 use crate::{Ctx, Error};
 
 pub(super) use cohort::{Merged, merged, now_called};
@@ -105,12 +105,6 @@ pub fn wanted(subject_kind: &str, subject_id: &str, pillar: &str, verdict: &str)
 
 fn refused(why: EvaluationRefusal) -> Error {
     Error::refused(why.code(), why.to_string())
-}
-
-/// The organisation's time zone; months are counted in it.
-async fn zone(tx: &mut Tx, org_id: &OrgId) -> Result<TimeZone, Error> {
-    let org = org::find(tx, org_id).await?.ok_or(Error::NotFound("organisation"))?;
-    TimeZone::get(&org.time_zone).map_err(|e| Error::Fault(format!("could not read the time zone: {e}")))
 }
 
 async fn this_month(tx: &mut Tx, ctx: &Ctx<'_>) -> Result<Month, Error> {

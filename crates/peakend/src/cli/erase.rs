@@ -7,11 +7,10 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use peakend_app::Ctx;
 use peakend_app::sense::erasure;
-use peakend_domain::Actor;
 use peakend_domain::sense::erasure::{ErasureReason, ErasureState};
 use peakend_domain::sense::person::AliasKind;
 
-use super::say;
+use super::{say, system};
 use crate::config::DataOptions;
 use crate::wiring::{self, SystemClock};
 
@@ -58,20 +57,12 @@ impl Erase {
             Ok(app) => (app, true),
             Err(_) => (wiring::open_store(&self.data, String::new(), Arc::new(SystemClock)).await?, false),
         };
-        let org = {
-            let mut tx = app.store.read().await?;
-            let mut orgs = peakend_store::admin::org::all(&mut tx).await?;
-            if orgs.is_empty() {
-                bail!("there is no organisation yet: nobody can be erased");
-            }
-            orgs.remove(0).id
-        };
-        let actor = Actor::system(org.clone());
+        let actor = system(&app).await?;
         let ctx = Ctx::new(&app, &actor);
         let person = erasure::named(&ctx, self.kind, &self.person).await?;
         let erased = erasure::erase(&ctx, &person, self.reason).await?;
         if alone {
-            app.finish_erasures(&org).await?;
+            app.finish_erasures(ctx.org()).await?;
         }
         let page = erasure::list(&ctx, "", 1).await?;
         app.store.close().await;

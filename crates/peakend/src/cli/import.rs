@@ -8,10 +8,9 @@ use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use peakend_app::sense::import::{self, ImportRequest, Watch};
 use peakend_app::{App, Ctx, Error};
-use peakend_domain::Actor;
 use peakend_domain::sense::import::{ImportKind, ImportReport};
 
-use super::say;
+use super::{say, system};
 use crate::config::DataOptions;
 use crate::wiring::{self, SystemClock};
 
@@ -54,15 +53,7 @@ impl Import {
             skip_faulty: self.skip_faulty,
         };
         let (app, alone) = self.open().await?;
-        let org = {
-            let mut tx = app.store.read().await?;
-            let mut orgs = peakend_store::admin::org::all(&mut tx).await?;
-            if orgs.is_empty() {
-                bail!("there is no organisation yet: start peakend serve and create the owner first");
-            }
-            orgs.remove(0)
-        };
-        let actor = Actor::system(org.id);
+        let actor = system(&app).await?;
         let report = match import::run(&Ctx::new(&app, &actor), request, watch()).await {
             Ok(report) => report,
             Err(Error::Invalid(faults)) => {

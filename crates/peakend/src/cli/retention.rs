@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Subcommand;
+use peakend_app::Ctx;
 use peakend_app::sense::retention::{self, RetentionPreview};
-use peakend_app::{App, Ctx};
-use peakend_domain::Actor;
 use peakend_domain::sense::retention::{Retention as Keep, RetentionCounts};
 
-use super::say;
+use super::{say, system};
 use crate::config::DataOptions;
 use crate::wiring::{self, SystemClock};
 
@@ -103,16 +102,6 @@ async fn set(keep: Keep, yes: bool, data: &DataOptions) -> anyhow::Result<()> {
     }
     app.store.close().await;
     Ok(())
-}
-
-/// The first organisation, in the name of the system.
-async fn system(app: &App) -> anyhow::Result<Actor> {
-    let mut tx = app.store.read().await?;
-    let mut orgs = peakend_store::admin::org::all(&mut tx).await?;
-    if orgs.is_empty() {
-        bail!("there is no organisation yet: start the server and set it up first");
-    }
-    Ok(Actor::system(orgs.remove(0).id))
 }
 
 fn words(keep: Keep) -> String {
