@@ -1,48 +1,76 @@
 //! One text per JSON value, so that equal bodies have equal hashes.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The value with sorted keys and without white space, whatever order its sender chose.
 #[must_use]
 pub fn canonical_json(value: &Value) -> String {
-    let mut text = String::new();
+    let mut text = Vec::with_capacity(512);
     write(value, &mut text);
-    text
+    utf8(text)
 }
 
-fn write(value: &Value, out: &mut String) {
+/// [`canonical_json`] of an object as if some of its own keys were not there.
+#[must_use]
+pub fn canonical_json_without(map: &Map<String, Value>, keys: &[&str]) -> String {
+    let mut text = Vec::with_capacity(512);
+    write_map(map, keys, &mut text);
+    utf8(text)
+}
+
+fn utf8(text: Vec<u8>) -> String {
+    // JSON of Rust strings is nothing else
+    String::from_utf8(text).unwrap_or_default()
+}
+
+fn write(value: &Value, out: &mut Vec<u8>) {
     match value {
-        Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort();
-            out.push('{');
-            for (i, key) in keys.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                out.push_str(&Value::from(key.as_str()).to_string());
-                out.push(':');
-                write(map.get(key).unwrap_or(&Value::Null), out);
-            }
-            out.push('}');
-        }
+        Value::Object(map) => write_map(map, &[], out),
         Value::Array(all) => {
-            out.push('[');
+            out.push(b'[');
             for (i, one) in all.iter().enumerate() {
                 if i > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write(one, out);
             }
-            out.push(']');
+            out.push(b']');
         }
-        other => out.push_str(&other.to_string()),
+        other => write_json(other, out),
     }
+}
+
+fn write_map(map: &Map<String, Value>, without: &[&str], out: &mut Vec<u8>) {
+    let mut pairs: Vec<(&String, &Value)> = map.iter().filter(|(key, _)| !without.contains(&key.as_str())).collect();
+    pairs.sort_unstable_by_key(|(key, _)| *key);
+    out.push(b'{');
+    for (i, (key, value)) in pairs.into_iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_json(key, out);
+        out.push(b':');
+        write(value, out);
+    }
+    out.push(b'}');
+}
+
+fn write_json<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    // writing a scalar into memory cannot fail
+    let _written = serde_json::to_writer(out, value);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_left_out_are_as_if_they_had_not_been_sent() {
+        let sent = serde_json::json!({ "event": "Redeemed", "sentAt": "now", "properties": { "sentAt": 1 } });
+        let map = sent.as_object().unwrap();
+        assert_eq!(canonical_json_without(map, &["sentAt"]), r#"{"event":"Redeemed","properties":{"sentAt":1}}"#);
+        assert_eq!(canonical_json_without(map, &[]), canonical_json(&sent));
+    }
 
     #[test]
     fn the_order_of_keys_does_not_matter() {

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use peakend_app::App;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -91,13 +92,17 @@ pub fn router(app: ServerState) -> Router {
             }),
         )
         .fallback(embed::serve)
-        .layer(axum::Extension(shapes))
-        .layer(axum::middleware::from_fn(problem::with_request_id))
-        .layer(CatchPanicLayer::custom(problem::from_panic))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CompressionLayer::new().gzip(true))
-        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        // one layer, outermost first: each that is laid on a router by itself is boxed and cloned per request
+        .layer(
+            ServiceBuilder::new()
+                .layer(header(header::REFERRER_POLICY, "same-origin"))
+                .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                .layer(CompressionLayer::new().gzip(true))
+                .layer(DefaultBodyLimit::max(BODY_LIMIT))
+                .layer(CatchPanicLayer::custom(problem::from_panic))
+                .layer(axum::middleware::from_fn(problem::with_request_id))
+                .layer(axum::Extension(shapes)),
+        )
         .with_state(app)
 }
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use serde::Serializer as _;
-use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::{Engine, StoreError, Tx};
 
@@ -51,6 +51,14 @@ impl<N: Into<i64>> From<Option<N>> for Cell<'_> {
     }
 }
 
+/// Which rows of an [`Insert`] are new.
+pub(crate) enum New {
+    /// Every one.
+    All,
+    /// These, with the columns that were asked for.
+    Some(Vec<AnyRow>),
+}
+
 /// Where rows go; one whose key is there already changes nothing.
 pub(crate) struct Insert {
     pub(crate) table: &'static str,
@@ -66,30 +74,28 @@ pub(crate) struct Insert {
 }
 
 impl Insert {
-    /// Insert rows in their order; what `returning` names of each row that is new.
+    /// Insert rows in their order, and say which are new.
     pub(crate) async fn rows<const WIDTH: usize>(
         &self,
         tx: &mut Tx,
         rows: &[[Cell<'_>; WIDTH]],
-    ) -> Result<Vec<AnyRow>, StoreError>
+    ) -> Result<New, StoreError>
     where
         for<'a> [Cell<'a>; WIDTH]: serde::Serialize,
     {
         match tx.engine() {
             Engine::Sqlite => self.by_values(tx, rows).await,
-            Engine::Postgres => self.by_json(tx, rows).await,
+            Engine::Postgres => self.by_json(tx, rows).await.map(New::Some),
         }
     }
 
     /// Value by value. Nameless placeholders: SQLite looks numbered ones up one after
     /// the other, so that a statement's cost grows with their square; and it would read
-    /// a row of JSON anew for each of its columns.
-    async fn by_values<const WIDTH: usize>(
-        &self,
-        tx: &mut Tx,
-        rows: &[[Cell<'_>; WIDTH]],
-    ) -> Result<Vec<AnyRow>, StoreError> {
-        let mut new = Vec::with_capacity(rows.len());
+    /// a row of JSON anew for each of its columns. As a rule all rows are new: then
+    /// nothing is answered, since each row that is costs the driver two wake-ups.
+    async fn by_values<const WIDTH: usize>(&self, tx: &mut Tx, rows: &[[Cell<'_>; WIDTH]]) -> Result<New, StoreError> {
+        let before = self.last_row(tx).await?;
+        let mut written = 0;
         let mut rest = rows;
         for size in SQLITE_ROWS {
             while rest.len() >= size {
@@ -103,10 +109,24 @@ impl Insert {
                         Cell::Number(number) => query.bind(*number),
                     };
                 }
-                new.extend(query.fetch_all(&mut **tx).await.map_err(StoreError::on(self.operation))?);
+                let done = query.execute(&mut **tx).await.map_err(StoreError::on(self.operation))?;
+                written += done.rows_affected();
             }
         }
-        Ok(new)
+        if usize::try_from(written) == Ok(rows.len()) {
+            return Ok(New::All);
+        }
+        let Self { table, returning, .. } = self;
+        let sql = format!("SELECT {returning} FROM {table} WHERE rowid > $1 ORDER BY rowid");
+        let new = sqlx::query(AssertSqlSafe(sql)).bind(before).fetch_all(&mut **tx).await;
+        new.map(New::Some).map_err(StoreError::on(self.operation))
+    }
+
+    /// New rows of SQLite have larger numbers than all before them.
+    async fn last_row(&self, tx: &mut Tx) -> Result<i64, StoreError> {
+        let sql = format!("SELECT COALESCE(MAX(rowid), 0) AS last FROM {}", self.table);
+        let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut **tx).await;
+        row.and_then(|row| row.try_get("last")).map_err(StoreError::on(self.operation))
     }
 
     /// One JSON array of arrays instead of thousands of values.
@@ -118,7 +138,7 @@ impl Insert {
     where
         for<'a> [Cell<'a>; WIDTH]: serde::Serialize,
     {
-        let sql = self.sql(&rows_from_json(WIDTH, self.numbers));
+        let sql = format!("{} RETURNING {}", self.sql(&rows_from_json(WIDTH, self.numbers)), self.returning);
         let mut new = Vec::with_capacity(rows.len());
         for chunk in rows.chunks(JSON_ROWS) {
             let some = sqlx::query(AssertSqlSafe(sql.clone())).bind(json_rows(chunk)?).fetch_all(&mut **tx).await;
@@ -128,8 +148,8 @@ impl Insert {
     }
 
     fn sql(&self, rows: &str) -> String {
-        let Self { table, columns, key, returning, .. } = self;
-        format!("INSERT INTO {table} ({columns}) {rows} ON CONFLICT ({key}) DO NOTHING RETURNING {returning}")
+        let Self { table, columns, key, .. } = self;
+        format!("INSERT INTO {table} ({columns}) {rows} ON CONFLICT ({key}) DO NOTHING")
     }
 }
 

@@ -3,11 +3,11 @@
 use peakend_domain::sense::event::EventBody;
 use peakend_domain::sense::person::IdentifyBody;
 use peakend_domain::sense::response::check_id;
-use peakend_domain::{FieldFault, Permission};
-use peakend_store::sense::intake::{IntakeKind, LoggedEntry};
+use peakend_domain::{FieldFault, Permission, canonical_json_without};
+use peakend_store::sense::intake::{IntakeEntry, IntakeKind, LoggedEntry};
 use serde_json::{Map, Value};
 
-use super::response::{Taken, hash, send};
+use super::response::{Taken, entry, send_many};
 use crate::{Ctx, Error, sha256_hex};
 
 /// Most messages of one batch.
@@ -26,6 +26,49 @@ pub enum Message {
 /// `page`, `screen` or `group`. The `messageId` is its id for ever.
 pub async fn submit(ctx: &Ctx<'_>, kind: &str, sent: &Value) -> Result<Message, Error> {
     ctx.require(Permission::Ingest)?;
+    let mut results = take(ctx, [(kind, sent)].into_iter()).await?;
+    results.pop().unwrap_or_else(|| Err(Error::Fault("a message got no result".to_owned())))
+}
+
+/// Take a batch in; each message has its own result, in order.
+pub async fn submit_batch(ctx: &Ctx<'_>, sent: &Value) -> Result<Vec<Result<Message, Error>>, Error> {
+    ctx.require(Permission::Ingest)?;
+    let Some(all) = sent.get("batch").and_then(Value::as_array) else {
+        return Err(Error::field("batch", "required", "expected {\"batch\": [ … ]}"));
+    };
+    if all.len() > MOST {
+        return Err(Error::field("batch", "too_many", format!("{} messages, at most {MOST} at once", all.len())));
+    }
+    take(ctx, all.iter().map(|one| (kind(one), one))).await
+}
+
+fn kind(message: &Value) -> &str {
+    message.get("type").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What is sound among the messages goes to the log in one piece.
+async fn take(
+    ctx: &Ctx<'_>,
+    messages: impl Iterator<Item = (&'_ str, &'_ Value)>,
+) -> Result<Vec<Result<Message, Error>>, Error> {
+    let (mut kept, mut ignored) = (Vec::new(), Vec::new());
+    for (index, (kind, sent)) in messages.enumerate() {
+        match sound(ctx, kind, sent).transpose() {
+            Some(entry) => kept.push(entry),
+            None => ignored.push(index),
+        }
+    }
+    let taken = send_many(ctx.app, kept).await?;
+    let mut results: Vec<_> = taken.into_iter().map(|result| result.map(Message::Taken)).collect();
+    for index in ignored {
+        // in rising order, so that each lands where it came
+        results.insert(index, Ok(Message::Ignored));
+    }
+    Ok(results)
+}
+
+/// The entry a message makes; none when there is nothing to keep.
+fn sound(ctx: &Ctx<'_>, kind: &str, sent: &Value) -> Result<Option<IntakeEntry>, Error> {
     let Some(message) = sent.as_object() else {
         return Err(Error::field("body", "not_an_object", "expected a JSON object"));
     };
@@ -38,11 +81,8 @@ pub async fn submit(ctx: &Ctx<'_>, kind: &str, sent: &Value) -> Result<Message, 
     };
     check_id("messageId", &id).map_err(|f| Error::Invalid(vec![f]))?;
     // the same message arrives with another sentAt when it is sent again
-    let mut said = message.clone();
-    for name in ["sentAt", "writeKey", "_metadata"] {
-        said.shift_remove(name);
-    }
-    let said = hash(&Value::Object(said));
+    let said = canonical_json_without(message, &["sentAt", "writeKey", "_metadata"]);
+    let said = sha256_hex(said.as_bytes());
     match kind {
         "track" | "page" | "screen" => {
             let body = event(kind, message)?;
@@ -50,31 +90,18 @@ pub async fn submit(ctx: &Ctx<'_>, kind: &str, sent: &Value) -> Result<Message, 
             if !faults.is_empty() {
                 return Err(Error::Invalid(faults));
             }
-            Ok(Message::Taken(send(ctx.app, ctx.org(), IntakeKind::Event, id, &body, said).await?))
+            entry(ctx.app, ctx.org(), IntakeKind::Event, id, &body, said).map(Some)
         }
         "identify" | "alias" => {
             let body = identify(kind, message, ctx.now())?;
-            Ok(Message::Taken(send(ctx.app, ctx.org(), IntakeKind::Identify, id, &body, said).await?))
+            entry(ctx.app, ctx.org(), IntakeKind::Identify, id, &body, said).map(Some)
         }
-        "group" => Ok(Message::Ignored),
+        "group" => Ok(None),
         _ => {
             let known = "track, identify, alias, page, screen or group";
             Err(Error::field("type", "unknown_type", format!("`{kind}` is no type of message: use {known}")))
         }
     }
-}
-
-/// Take a batch in; each message has its own result, in order.
-pub async fn submit_batch(ctx: &Ctx<'_>, sent: &Value) -> Result<Vec<Result<Message, Error>>, Error> {
-    ctx.require(Permission::Ingest)?;
-    let Some(all) = sent.get("batch").and_then(Value::as_array) else {
-        return Err(Error::field("batch", "required", "expected {\"batch\": [ … ]}"));
-    };
-    if all.len() > MOST {
-        return Err(Error::field("batch", "too_many", format!("{} messages, at most {MOST} at once", all.len())));
-    }
-    let kind = |one: &Value| one.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Ok(futures::future::join_all(all.iter().map(|one| async move { submit(ctx, &kind(one), one).await })).await)
 }
 
 fn event(kind: &str, message: &Map<String, Value>) -> Result<EventBody, Error> {

@@ -31,7 +31,7 @@ const SEAL_AT: i64 = 50_000;
 enum Pumped {
     /// So many entries were processed.
     Batch(u64),
-    /// Somebody else processed them.
+    /// Others processed or erased them meanwhile.
     Overtaken,
     /// None wait.
     Nothing,
@@ -64,7 +64,10 @@ impl App {
         let moment = Moment::of(self);
         let mut view = self.store.read().await?;
         let from = intake::offset(&mut view, CONSUMER).await?;
-        let entries = intake::after(&mut view, from, most).await?;
+        let mut entries = self.intake.newest(from, usize::try_from(most).unwrap_or(usize::MAX));
+        if entries.is_empty() {
+            entries = intake::after(&mut view, from, most).await?;
+        }
         let Some(last) = entries.last().map(|e| e.seq) else { return Ok(Pumped::Nothing) };
         let mut batches = Vec::new();
         for (org, entries) in by_org(&entries) {
@@ -74,6 +77,10 @@ impl App {
         let mut tx = self.store.begin_flow().await?;
         if intake::offset_to_move(&mut tx, CONSUMER).await? != from {
             // another server on the same store was faster
+            return Ok(Pumped::Overtaken);
+        }
+        if i64::try_from(entries.len()) != Ok(intake::count_between(&mut tx, from, last).await?) {
+            // some were erased since they were read: nothing may be made of them
             return Ok(Pumped::Overtaken);
         }
         let mut voices: Vec<(OrgId, Vec<Voice>)> = Vec::new();

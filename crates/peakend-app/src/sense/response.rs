@@ -131,9 +131,46 @@ pub(super) async fn send<T: serde::Serialize>(
     body: &T,
     body_hash: String,
 ) -> Result<Taken, Error> {
+    let entry = entry(app, org, kind, id.clone(), body, body_hash)?;
+    taken(id, app.intake.submit(entry).await?)
+}
+
+/// Hand what is sound among some bodies to the intake log in one piece; each
+/// keeps its own result, in order.
+pub(super) async fn send_many(
+    app: &App,
+    entries: Vec<Result<IntakeEntry, Error>>,
+) -> Result<Vec<Result<Taken, Error>>, Error> {
+    let (mut sound, mut results) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
+    for entry in entries {
+        results.push(entry.map(|entry| {
+            let id = entry.id.clone();
+            sound.push(entry);
+            id
+        }));
+    }
+    let mut receipts = app.intake.submit_many(sound).await?.into_iter();
+    let mut receipt = |id| match receipts.next() {
+        Some(receipt) => taken(id, receipt),
+        None => Err(Error::Fault("the intake log gave fewer receipts than it got entries".to_owned())),
+    };
+    Ok(results.into_iter().map(|id| id.and_then(&mut receipt)).collect())
+}
+
+pub(super) fn entry<T: serde::Serialize>(
+    app: &App,
+    org: &OrgId,
+    kind: IntakeKind,
+    id: String,
+    body: &T,
+    body_hash: String,
+) -> Result<IntakeEntry, Error> {
     let body = serde_json::to_string(body).map_err(|e| Error::Fault(format!("write an intake body: {e}")))?;
-    let entry = IntakeEntry { org: org.clone(), kind, id: id.clone(), body_hash, body, received_at: app.now() };
-    match app.intake.submit(entry).await? {
+    Ok(IntakeEntry { org: org.clone(), kind, id, body_hash, body, received_at: app.now() })
+}
+
+fn taken(id: String, receipt: Receipt) -> Result<Taken, Error> {
+    match receipt {
         Receipt::Accepted { .. } => Ok(Taken { id, replayed: false }),
         Receipt::Replayed { .. } => Ok(Taken { id, replayed: true }),
         Receipt::Conflict => Err(conflict(&id)),

@@ -8,13 +8,13 @@ use peakend_domain::sense::reading::Reading;
 use peakend_domain::sense::response::PersonRef;
 use peakend_domain::sense::signal::SignalBody;
 use peakend_domain::sense::voice::{Voice, VoiceKind};
-use peakend_store::sense::intake::{IntakeKind, LoggedEntry};
+use peakend_store::sense::intake::{IntakeEntry, IntakeKind, LoggedEntry};
 use serde_json::{Value, json};
 
 use super::mask;
 use super::place::Places;
 use super::reading::OrgReader;
-use super::response::{Taken, hash, instant, send, split};
+use super::response::{Taken, entry, hash, instant, send_many, split};
 use crate::{Ctx, Error};
 
 /// Most signals of one request.
@@ -22,14 +22,8 @@ pub const MOST: usize = 1000;
 
 /// Take a signal in: [`SignalBody`] as JSON and an `id`.
 pub async fn submit(ctx: &Ctx<'_>, sent: &Value) -> Result<Taken, Error> {
-    ctx.require(Permission::Ingest)?;
-    let (id, mut body) = split::<SignalBody>(ctx.app, sent, "sig")?;
-    let faults = body.check();
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
-    mask::signal(&mut body);
-    send(ctx.app, ctx.org(), IntakeKind::Signal, id, &body, hash(sent)).await
+    let mut results = submit_many(ctx, std::slice::from_ref(sent)).await?;
+    results.pop().unwrap_or_else(|| Err(Error::Fault("a signal got no result".to_owned())))
 }
 
 /// Take many signals in at once; each has its own result, in order.
@@ -38,7 +32,17 @@ pub async fn submit_many(ctx: &Ctx<'_>, sent: &[Value]) -> Result<Vec<Result<Tak
     if sent.len() > MOST {
         return Err(Error::field("body", "too_many", format!("{} signals, at most {MOST} at once", sent.len())));
     }
-    Ok(futures::future::join_all(sent.iter().map(|one| submit(ctx, one))).await)
+    send_many(ctx.app, sent.iter().map(|one| sound(ctx, one)).collect()).await
+}
+
+fn sound(ctx: &Ctx<'_>, sent: &Value) -> Result<IntakeEntry, Error> {
+    let (id, mut body) = split::<SignalBody>(ctx.app, sent, "sig")?;
+    let faults = body.check();
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    mask::signal(&mut body);
+    entry(ctx.app, ctx.org(), IntakeKind::Signal, id, &body, hash(sent))
 }
 
 /// Read a logged signal; none (with a line in the log) when it does not read.

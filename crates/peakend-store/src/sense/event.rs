@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use peakend_domain::sense::event::Event;
 use peakend_domain::{OrgId, micros, timestamp};
 
-use crate::insert::{Cell, Insert};
+use crate::insert::{Cell, Insert, New};
 use crate::row::Columns;
 use crate::{StoreError, Tx};
 
@@ -21,20 +21,24 @@ const INSERT: Insert = Insert {
 /// Insert events, each id once; ids that are there already change nothing.
 /// Returns the ids that are new.
 pub async fn insert_many(tx: &mut Tx, org: &OrgId, events: &[&Event]) -> Result<HashSet<String>, StoreError> {
-    let cells = |e: &&Event| -> [Cell<'_>; 7] {
-        [
-            org.as_str().into(),
-            e.id.clone().into(),
-            e.seq.into(),
-            e.person.clone().into(),
-            e.name.clone().into(),
-            micros(e.at).into(),
-            e.properties.to_string().into(),
-        ]
-    };
-    let rows: Vec<_> = events.iter().map(cells).collect();
-    let new = INSERT.rows(tx, &rows).await?;
-    new.iter().map(|row| Columns::of(row, "insert events").text("id")).collect()
+    let rows: Vec<_> = events.iter().map(|e| cells(org, e)).collect();
+    match INSERT.rows(tx, &rows).await? {
+        New::All => Ok(events.iter().map(|e| e.id.clone()).collect()),
+        New::Some(new) => new.iter().map(|row| Columns::of(row, "insert events").text("id")).collect(),
+    }
+}
+
+/// An event in the order of the columns.
+fn cells<'a>(org: &'a OrgId, e: &'a Event) -> [Cell<'a>; 7] {
+    [
+        org.as_str().into(),
+        (&e.id).into(),
+        e.seq.into(),
+        (&e.person).into(),
+        (&e.name).into(),
+        micros(e.at).into(),
+        e.properties.to_string().into(),
+    ]
 }
 
 /// Events of a name within a span (from inclusive, to exclusive), oldest first.

@@ -1,25 +1,23 @@
 //! The intake log: one order for everything that comes in.
 //!
-//! Acknowledged means committed and synced. Single entries go through
-//! [`IntakeWriter`], which commits whatever has queued while the previous sync
-//! ran (natural group commit, no timer). A full disk refuses until there is
-//! room; a disk that fails ends the writer for good, because nobody knows what
-//! it kept: the process must start again and read. The key `(org, kind, id)` is unique
-//! for ever: the same body is the same entry, another body is a conflict.
+//! Acknowledged means committed and synced; what comes in by request goes through
+//! [`IntakeWriter`]. The key `(org, kind, id)` is unique for ever: the same body is the same entry, another body is a conflict.
 //! Erasure leaves a tombstone: position, id and kind without body and hash. No
 //! consumer sees it, and what is sent under its id again changes nothing.
 
+mod tail;
+mod writer;
+
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use peakend_domain::{OrgId, micros};
 use sqlx::Row as _;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::insert::{Cell, Insert};
+use crate::insert::{Cell, Insert, New};
 use crate::row::Columns;
-use crate::{DiskFault, Store, StoreError, Tx};
+use crate::{StoreError, Tx};
+
+pub use writer::IntakeWriter;
 
 /// What kind of thing came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -94,122 +92,6 @@ pub enum Receipt {
     Conflict,
 }
 
-type Waiting = (IntakeEntry, oneshot::Sender<Result<Receipt, Arc<StoreError>>>);
-
-/// The single writer of the log, with a bounded queue in front.
-#[derive(Debug, Clone)]
-pub struct IntakeWriter {
-    queue: mpsc::Sender<Waiting>,
-    written: Arc<Notify>,
-    halted: Arc<watch::Sender<bool>>,
-    recent: Arc<AtomicU64>,
-}
-
-/// Seconds after which a caller tries again when the disk was full.
-const ROOM_AFTER_S: u32 = 5;
-/// Entries that may wait for a commit before callers are told to come back.
-const QUEUE: usize = 8192;
-/// Entries per commit at most.
-const BATCH: usize = 512;
-
-impl IntakeWriter {
-    /// Start the writer task on the current runtime.
-    #[must_use]
-    pub fn start(store: Store) -> Self {
-        let (queue, receiver) = mpsc::channel(QUEUE);
-        let (written, halted) = (Arc::new(Notify::new()), Arc::new(watch::Sender::new(false)));
-        tokio::spawn(run(store, receiver, Arc::clone(&written), Arc::clone(&halted)));
-        Self { queue, written, halted, recent: Arc::default() }
-    }
-
-    /// Take one entry in; returns after the commit is on stable storage.
-    pub async fn submit(&self, entry: IntakeEntry) -> Result<Receipt, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.recent.fetch_add(1, Ordering::Relaxed);
-        self.queue.try_send((entry, reply)).map_err(|e| match e {
-            mpsc::error::TrySendError::Full(_) => StoreError::Busy { retry_after_s: 2 },
-            mpsc::error::TrySendError::Closed(_) => StoreError::IntakeStopped("the writer has ended".to_owned()),
-        })?;
-        match answer.await {
-            Ok(Ok(receipt)) => Ok(receipt),
-            Ok(Err(e)) if e.disk() == Some(DiskFault::Full) => Err(StoreError::Full { retry_after_s: ROOM_AFTER_S }),
-            Ok(Err(e)) => Err(StoreError::IntakeStopped(e.to_string())),
-            Err(_) => Err(StoreError::IntakeStopped("the writer has ended".to_owned())),
-        }
-    }
-
-    /// Woken after each commit; consumers wait on it.
-    #[must_use]
-    pub fn written(&self) -> Arc<Notify> {
-        Arc::clone(&self.written)
-    }
-
-    /// How many callers came since this was last asked: while they come, who
-    /// else writes keeps it short.
-    #[must_use]
-    pub fn recent(&self) -> u64 {
-        self.recent.swap(0, Ordering::Relaxed)
-    }
-
-    /// Take nothing in any more: the disk has failed.
-    pub fn halt(&self) {
-        self.halted.send_replace(true);
-    }
-
-    /// Returns when nothing is taken in any more; then the process must end.
-    pub async fn halted(&self) {
-        let mut state = self.halted.subscribe();
-        // the sender lives in `self`: the wait cannot fail
-        let _seen = state.wait_for(|halted| *halted).await;
-    }
-}
-
-async fn run(
-    store: Store,
-    mut receiver: mpsc::Receiver<Waiting>,
-    written: Arc<Notify>,
-    halted: Arc<watch::Sender<bool>>,
-) {
-    let mut batch = Vec::with_capacity(BATCH);
-    // callers that wait when it halts learn from the closed queue that nothing was acknowledged
-    while !*halted.borrow() && receiver.recv_many(&mut batch, BATCH).await > 0 {
-        let (entries, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-        match commit(&store, &entries).await {
-            Ok(receipts) => {
-                for (reply, receipt) in replies.into_iter().zip(receipts) {
-                    // a caller that has left no longer needs its receipt
-                    let _gone = reply.send(Ok(receipt));
-                }
-                written.notify_waiters();
-                written.notify_one();
-            }
-            Err(e) => {
-                tracing::error!(error = %e, "intake commit failed; nothing of the batch is acknowledged");
-                let fault = e.disk();
-                let shared = Arc::new(e);
-                if fault == Some(DiskFault::Broken) {
-                    halted.send_replace(true);
-                }
-                for reply in replies {
-                    let _gone = reply.send(Err(Arc::clone(&shared)));
-                }
-                if fault == Some(DiskFault::Full)
-                    && let Err(e) = store.make_room().await
-                {
-                    tracing::warn!(error = %e, "there is no room to copy the write-ahead log either");
-                }
-            }
-        }
-    }
-}
-
-async fn commit(store: &Store, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
-    let mut tx = store.begin_flow().await?;
-    let receipts = append(&mut tx, entries).await?;
-    tx.commit().await?;
-    Ok(receipts)
-}
-
 /// Columns of a row.
 const WIDTH: usize = 6;
 const INSERT: Insert = Insert {
@@ -227,7 +109,15 @@ pub async fn append(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>
     // positions must become visible in their order, or a consumer would pass one over
     tx.hold("intake").await?;
     let rows: Vec<_> = entries.iter().map(cells).collect();
-    let rows = INSERT.rows(tx, &rows).await?;
+    let rows = match INSERT.rows(tx, &rows).await? {
+        New::All => {
+            // one after the other, by the one writer there is
+            let last = last(tx).await?;
+            let first = last + 1 - i64::try_from(entries.len()).unwrap_or(0);
+            return Ok((first..=last).map(|seq| Receipt::Accepted { seq }).collect());
+        }
+        New::Some(rows) => rows,
+    };
     let mut new: HashMap<(String, String, String), i64> = HashMap::with_capacity(rows.len());
     for row in &rows {
         let columns = Columns::of(row, "read a position");
@@ -301,6 +191,18 @@ pub async fn after(tx: &mut Tx, seq: i64, limit: i64) -> Result<Vec<LoggedEntry>
     .await
     .map_err(StoreError::on("read the intake log"))?;
     rows.iter().map(logged).collect()
+}
+
+/// How many entries after a position and up to another, of all organisations, are no tombstones.
+pub async fn count_between(tx: &mut Tx, after: i64, until: i64) -> Result<i64, StoreError> {
+    let row =
+        sqlx::query("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM intake WHERE seq > $1 AND seq <= $2 AND body <> ''")
+            .bind(after)
+            .bind(until)
+            .fetch_one(&mut **tx)
+            .await
+            .map_err(StoreError::on("count entries of the intake log"))?;
+    Columns::of(&row, "count entries of the intake log").number("n")
 }
 
 /// Entries of an organisation after a position and up to another, in order; tombstones are passed over.

@@ -8,7 +8,7 @@ use peakend_domain::{Day, OrgId, Pillar, Scope, UnitScope, micros, timestamp};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::insert::{Cell, Insert};
+use crate::insert::{Cell, Insert, New};
 use crate::{StoreError, Tx};
 
 const COLUMNS: &str = "org_id, id, seq, kind, pillar, survey_code, survey_version, person_id, unit_code, unit_path, \
@@ -35,8 +35,10 @@ const INSERT: Insert = Insert {
 /// Returns the ids that are new.
 pub async fn insert_many(tx: &mut Tx, voices: &[&Voice]) -> Result<HashSet<String>, StoreError> {
     let rows: Vec<_> = voices.iter().map(|v| cells(v)).collect();
-    let new = INSERT.rows(tx, &rows).await?;
-    new.iter().map(|row| row.try_get("id").map_err(StoreError::on("insert voices"))).collect()
+    match INSERT.rows(tx, &rows).await? {
+        New::All => Ok(voices.iter().map(|v| v.id.clone()).collect()),
+        New::Some(new) => new.iter().map(|row| row.try_get("id").map_err(StoreError::on("insert voices"))).collect(),
+    }
 }
 
 /// A voice in the order of the columns.
