@@ -1,5 +1,6 @@
 //! Everything a use case may need, wired once by the binary or a test.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use peakend_channel::act::mail::Mailer;
@@ -38,6 +39,9 @@ pub struct App {
     pub mailer: Option<Mailer>,
     /// Held by the one pump that runs.
     pub(crate) pumping: tokio::sync::Mutex<()>,
+    /// Held while events are handed to the warehouse, or removed from it; how many of
+    /// each organisation were handed over since a segment was sealed.
+    pub(crate) following: tokio::sync::Mutex<BTreeMap<OrgId, u64>>,
     /// Whether voices may be stored that the warehouse has not been given.
     pub(crate) behind: std::sync::atomic::AtomicBool,
     /// Employees' answers read lately.
@@ -74,6 +78,7 @@ impl App {
             settings,
             mailer: None,
             pumping: tokio::sync::Mutex::new(()),
+            following: tokio::sync::Mutex::default(),
             behind: std::sync::atomic::AtomicBool::new(false),
             employees: crate::insight::release::Lately::default(),
             readers: crate::sense::reading::Readers::default(),

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use peakend_query::{
-    JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion,
-    Retention, Table, VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
+    CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration, MigrationQuestion,
+    OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact, VoiceList, VoicePage,
+    Warehouse, WarehouseError,
 };
 use peakend_warehouse::{Planned, SharedWarehouse};
 
@@ -100,6 +101,27 @@ impl Warehouse for ClusterWarehouse {
 
     async fn load_outcomes(&self, org: &str, batch: &str, rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError> {
         self.shared.load_outcomes(org, batch, rows).await
+    }
+
+    // events are sorted by person where their segments lie: this server answers alone
+    async fn funnel(&self, question: &FunnelQuestion) -> Result<Funnel, WarehouseError> {
+        self.shared.funnel(question).await
+    }
+
+    async fn cohorts(&self, question: &CohortQuestion) -> Result<Cohorts, WarehouseError> {
+        self.shared.cohorts(question).await
+    }
+
+    async fn append_events(&self, org: &str, events: Vec<EventFact>) -> Result<(), WarehouseError> {
+        self.shared.append_events(org, events).await
+    }
+
+    async fn seal_events(&self, org: &str) -> Result<u64, WarehouseError> {
+        self.shared.seal_events(org).await
+    }
+
+    async fn event_head(&self, org: &str) -> Result<u64, WarehouseError> {
+        self.shared.event_head(org).await
     }
 
     async fn erase(&self, org: &str, persons: &[String]) -> Result<u64, WarehouseError> {

@@ -94,4 +94,6 @@ pub struct Retention {
     pub first_day: i32,
     /// First month whose outcomes stay, as `year * 12 + (month - 1)`.
     pub first_month: i32,
+    /// First day whose events stay.
+    pub first_event_day: i32,
 }

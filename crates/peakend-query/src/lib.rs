@@ -4,6 +4,7 @@
 //! the loop. Codes (touchpoint, unit, line…) are opaque strings. Every score
 //! metric derives from the integer histograms of a [`Cell`], so counts come
 //! first and ratios last, above this crate.
+mod behaviour;
 mod error;
 mod fact;
 mod filter;
@@ -14,6 +15,9 @@ mod ranking;
 mod table;
 mod warehouse;
 
+pub use behaviour::{
+    CohortQuestion, CohortRow, Cohorts, EventFact, Funnel, FunnelQuestion, FunnelRow, Persons, Properties, Step,
+};
 pub use error::WarehouseError;
 pub use fact::{OutcomeFact, Retention, VoiceFact, VoiceKind};
 pub use filter::{Band, Filter, Score, Tone};

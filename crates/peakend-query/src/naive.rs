@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    Cell, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Provenance, Question, Ranked,
-    RankingQuestion, Retention, Route, Row, Table, VoiceFact, VoiceList, VoiceOrder, VoicePage, Warehouse,
-    WarehouseError,
+    Cell, CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration, MigrationQuestion,
+    OutcomeFact, OutcomeQuestion, Provenance, Question, Ranked, RankingQuestion, Retention, Route, Row, Table,
+    VoiceFact, VoiceList, VoiceOrder, VoicePage, Warehouse, WarehouseError,
 };
 
 /// Everything in memory, nothing durable.
@@ -25,9 +25,15 @@ struct Org {
     voices: BTreeMap<u64, VoiceFact>,
     outcomes: BTreeMap<(String, String, i32), i64>,
     batches: BTreeSet<String>,
+    events: BTreeMap<u64, EventFact>,
+    event_head: u64,
 }
 
 impl Org {
+    fn rows(&self) -> u64 {
+        (self.voices.len() + self.outcomes.len() + self.events.len()) as u64
+    }
+
     fn provenance(&self) -> Provenance {
         Provenance {
             route: Route::Naive,
@@ -175,13 +181,42 @@ impl Warehouse for NaiveWarehouse {
         }))
     }
 
+    async fn funnel(&self, question: &FunnelQuestion) -> Result<Funnel, WarehouseError> {
+        self.with(&question.org, |org| Funnel::of(question, org.events.values()))
+    }
+
+    async fn cohorts(&self, question: &CohortQuestion) -> Result<Cohorts, WarehouseError> {
+        self.with(&question.org, |org| Cohorts::of(question, org.events.values()))
+    }
+
+    async fn append_events(&self, org: &str, events: Vec<EventFact>) -> Result<(), WarehouseError> {
+        self.with(org, |org| {
+            for event in events {
+                if event.seq > org.event_head {
+                    org.event_head = event.seq;
+                    org.events.insert(event.seq, event);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    async fn seal_events(&self, _org: &str) -> Result<u64, WarehouseError> {
+        Ok(0)
+    }
+
+    async fn event_head(&self, org: &str) -> Result<u64, WarehouseError> {
+        Ok(self.with(org, |org| org.event_head))
+    }
+
     async fn erase(&self, org: &str, persons: &[String]) -> Result<u64, WarehouseError> {
         Ok(self.with(org, |org| {
             let named = |person: &String| !person.is_empty() && persons.contains(person);
-            let before = org.voices.len() + org.outcomes.len();
+            let before = org.rows();
             org.voices.retain(|_, v| !named(&v.person));
             org.outcomes.retain(|(person, _, _), _| !named(person));
-            (before - org.voices.len() - org.outcomes.len()) as u64
+            org.events.retain(|_, e| !named(&e.person));
+            before - org.rows()
         }))
     }
 
@@ -207,10 +242,11 @@ impl Warehouse for NaiveWarehouse {
 
     async fn expire(&self, org: &str, keep: Retention) -> Result<u64, WarehouseError> {
         Ok(self.with(org, |org| {
-            let before = org.voices.len() + org.outcomes.len();
+            let before = org.rows();
             org.voices.retain(|_, v| v.day >= keep.first_day);
             org.outcomes.retain(|(_, _, month), _| *month >= keep.first_month);
-            (before - org.voices.len() - org.outcomes.len()) as u64
+            org.events.retain(|_, e| e.day >= keep.first_event_day);
+            before - org.rows()
         }))
     }
 

@@ -154,6 +154,20 @@ impl Grain {
     }
 }
 
+impl Grain {
+    /// First day of the bucket after the one that begins on `start`.
+    #[must_use]
+    pub fn next(self, start: i32) -> i32 {
+        match self {
+            Self::Day => start + 1,
+            Self::Week => start + 7,
+            // the last day of the bucket lies at most so far on
+            Self::Month => self.bucket(start + 31),
+            Self::Quarter => self.bucket(start + 92),
+        }
+    }
+}
+
 /// Proleptic Gregorian date of a day number (Hinnant's algorithm).
 fn civil(day: i32) -> (i32, i32, i32) {
     let z = day + 719_468;
@@ -295,6 +309,8 @@ mod tests {
         assert_eq!(Grain::Quarter.bucket(day), days(2026, 10, 1));
         assert_eq!(civil(days(2024, 2, 29)), (2024, 2, 29));
         assert_eq!(Grain::Week.bucket(days(1969, 12, 31)), days(1969, 12, 29));
+        assert_eq!(Grain::Month.next(days(2026, 2, 1)), days(2026, 3, 1));
+        assert_eq!(Grain::Quarter.next(days(2026, 10, 1)), days(2027, 1, 1));
     }
 
     #[test]

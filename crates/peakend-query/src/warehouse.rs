@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention,
-    Table, VoiceFact, VoiceList, VoicePage, WarehouseError,
+    CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Migration, MigrationQuestion, OutcomeFact,
+    OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact, VoiceList, VoicePage,
+    WarehouseError,
 };
 
 /// What a bulk load did.
@@ -52,6 +53,17 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     async fn load_outcomes(&self, org: &str, batch: &str, rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError>;
     /// Operating figures, one per (person, month), sorted by person then month.
     async fn outcomes(&self, question: &OutcomeQuestion) -> Result<Vec<OutcomeFact>, WarehouseError>;
+    /// Persons by how far they went along some steps.
+    async fn funnel(&self, question: &FunnelQuestion) -> Result<Funnel, WarehouseError>;
+    /// Persons by when they first did something, and when they came back.
+    async fn cohorts(&self, question: &CohortQuestion) -> Result<Cohorts, WarehouseError>;
+    /// Take new events into their hot tail, in the order of the log. A row at or below
+    /// `event_head(org)` is ignored; the caller goes on from there, also after a restart.
+    async fn append_events(&self, org: &str, events: Vec<EventFact>) -> Result<(), WarehouseError>;
+    /// Make hot events durable as a segment; returns how many were sealed.
+    async fn seal_events(&self, org: &str) -> Result<u64, WarehouseError>;
+    /// Highest log position whose events answers count, durable or hot; 0 when none.
+    async fn event_head(&self, org: &str) -> Result<u64, WarehouseError>;
     /// Remove every row of these persons, from memory and from stable storage;
     /// returns how many. When it returns, no file of the warehouse holds them. The
     /// log positions of removed voices stay taken: appending them again changes nothing

@@ -11,6 +11,7 @@ const SQLITE: &[(i64, &str)] = &[
     (3, include_str!("../migrations/sqlite/0003_erasure.sql")),
     (4, include_str!("../migrations/sqlite/0004_theme.sql")),
     (5, include_str!("../migrations/sqlite/0005_retention.sql")),
+    (6, include_str!("../migrations/sqlite/0006_event_by_seq.sql")),
 ];
 const POSTGRES: &[(i64, &str)] = &[
     (1, include_str!("../migrations/postgres/0001_base.sql")),
@@ -18,6 +19,7 @@ const POSTGRES: &[(i64, &str)] = &[
     (3, include_str!("../migrations/postgres/0003_erasure.sql")),
     (4, include_str!("../migrations/postgres/0004_theme.sql")),
     (5, include_str!("../migrations/postgres/0005_retention.sql")),
+    (6, include_str!("../migrations/postgres/0006_event_by_seq.sql")),
 ];
 
 /// Whether an embedded database has the schema of this release.

@@ -16,6 +16,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::columns::{VOICES, numbers, strings};
 use crate::engine::Engine;
+use crate::event::ORDER;
 use crate::fault::engine as fault;
 use crate::hot::Chunk;
 use crate::manifest::{Contents, Manifest};
@@ -68,7 +69,7 @@ pub(crate) async fn compact(
     org: &Arc<Org>,
     mut writing: OwnedMutexGuard<()>,
 ) -> Result<(), WarehouseError> {
-    for contents in [Contents::Voices, Contents::Outcomes] {
+    for contents in [Contents::Voices, Contents::Outcomes, Contents::Events] {
         for loaded in [false, true] {
             let run = small_run(&org.segments(), contents, loaded);
             if run.len() > SMALL_SEGMENTS {
@@ -100,6 +101,7 @@ async fn merge(
     let plan = match contents {
         Contents::Voices => voices_in_order(engine, &run),
         Contents::Outcomes => outcomes_in_order(engine, &run),
+        Contents::Events => events_in_order(engine, &run),
     };
     let plan = plan.map_err(fault("plan the merge of segments"))?;
     let rows = engine.compute("merge segments", plan.execute_stream()).await?;
@@ -111,6 +113,10 @@ fn voices_in_order(engine: &Engine, run: &[Arc<Segment>]) -> Result<DataFrame> {
     engine
         .read(Voices::sealed_only(run.to_vec()))?
         .sort(["day", "at", "seq"].map(|name| ident(name).sort(true, false)).to_vec())
+}
+
+fn events_in_order(engine: &Engine, run: &[Arc<Segment>]) -> Result<DataFrame> {
+    engine.read(Voices::events(run.to_vec()))?.sort(ORDER.map(|name| ident(name).sort(true, false)).to_vec())
 }
 
 /// Of equal keys the latest batch comes first, and stays.
@@ -145,7 +151,7 @@ fn write_merged(
         tokio::runtime::Handle::current().block_on(rows.try_next()).map_err(fault("merge segments"))?
     {
         match contents {
-            Contents::Voices => writer.push(&batch)?,
+            Contents::Voices | Contents::Events => writer.push(&batch)?,
             Contents::Outcomes => {
                 writer.push(&distinct(&batch, &mut last).map_err(fault("merge outcomes"))?)?;
             }

@@ -141,6 +141,12 @@ impl Engine {
         self.settings.partitions.max(1)
     }
 
+    /// How many events a question sorts at one time: half of a question's share of the
+    /// memory, each 32 bytes and as many again while they are put together.
+    pub(crate) fn events_at_once(&self) -> usize {
+        (self.settings.memory_bytes / (2 * 64)).max(1 << 16)
+    }
+
     /// Work on coded columns; stops when the caller goes away.
     pub(crate) async fn count<T, F>(&self, operation: &'static str, work: F) -> Result<T, WarehouseError>
     where

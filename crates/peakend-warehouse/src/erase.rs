@@ -11,7 +11,9 @@ use tokio::sync::OwnedMutexGuard;
 use crate::codes::digest;
 use crate::columns::strings;
 use crate::engine::Engine;
+use crate::event;
 use crate::fault::engine as fault;
+use crate::manifest::Contents;
 use crate::org::Org;
 use crate::rewrite::rewrite;
 use crate::segment::Segment;
@@ -43,8 +45,12 @@ pub(crate) async fn erase(
 }
 
 fn may_hold(segment: &Segment, persons: &HashSet<String>) -> Result<bool, WarehouseError> {
+    let numbers = || persons.iter().map(|p| digest(p)).collect();
     if let Some(values) = &segment.values {
-        return values.has_any(&persons.iter().map(|p| digest(p)).collect());
+        return values.has_any(&numbers());
+    }
+    if segment.entry.contents == Contents::Events {
+        return event::holds(segment, &numbers());
     }
     let Some(codes) = &segment.codes else { return Ok(true) };
     let digests: Vec<u64> = persons.iter().map(|p| digest(p)).collect();

@@ -1,4 +1,4 @@
-//! Removing what an organisation no longer keeps: voices before a day, outcomes before a month.
+//! Removing what an organisation no longer keeps: voices and events before a day, outcomes before a month.
 
 use std::sync::Arc;
 
@@ -24,11 +24,11 @@ pub(crate) async fn expire(
     keep: Retention,
     writing: OwnedMutexGuard<()>,
 ) -> Result<u64, WarehouseError> {
-    let hot = org.expire_hot(keep.first_day)?;
+    let hot = org.expire_hot(keep)?;
     let dropping = Arc::clone(org);
     let (mut gone, mut writing) =
         engine.write("drop old segments", move || Ok((drop_whole(&dropping, keep)?, writing))).await?;
-    for contents in [Contents::Voices, Contents::Outcomes] {
+    for contents in [Contents::Voices, Contents::Outcomes, Contents::Events] {
         let (column, first) = time(contents, keep);
         let mut segments = org.segments();
         segments.retain(|s| s.entry.contents == contents && s.entry.first < first);
@@ -49,6 +49,7 @@ fn time(contents: Contents, keep: Retention) -> (&'static str, i32) {
     match contents {
         Contents::Voices => ("day", keep.first_day),
         Contents::Outcomes => ("month", keep.first_month),
+        Contents::Events => ("day", keep.first_event_day),
     }
 }
 

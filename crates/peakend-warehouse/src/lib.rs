@@ -17,6 +17,7 @@ mod compact;
 mod counted;
 mod engine;
 mod erase;
+mod event;
 mod expire;
 mod fault;
 mod home;

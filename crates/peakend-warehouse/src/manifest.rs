@@ -16,7 +16,9 @@ use crate::fault::{damaged, storage};
 use crate::sum::crc32;
 
 /// Format written by this program; it refuses to read a newer one.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+/// The format of a manifest without events, which older programs read too.
+const WITHOUT_EVENTS: u32 = 2;
 const FILE: &str = "manifest.json";
 const ASIDE: &str = "manifest.json.new";
 
@@ -28,6 +30,8 @@ pub(crate) enum Contents {
     Voices,
     /// Outcomes, sorted by kind, month and person; one row for each of them.
     Outcomes,
+    /// Events, sorted by name, person's number, instant and log position.
+    Events,
 }
 
 impl Contents {
@@ -36,6 +40,7 @@ impl Contents {
         match self {
             Self::Voices => "voices",
             Self::Outcomes => "outcomes",
+            Self::Events => "events",
         }
     }
 }
@@ -49,9 +54,9 @@ pub(crate) struct Entry {
     pub(crate) contents: Contents,
     /// Rows in it.
     pub(crate) rows: u64,
-    /// First day (voices) or month (outcomes).
+    /// First day (voices, events) or month (outcomes).
     pub(crate) first: i32,
-    /// Last day (voices) or month (outcomes).
+    /// Last day (voices, events) or month (outcomes).
     pub(crate) last: i32,
     /// Lowest log position; 0 for outcomes.
     pub(crate) first_seq: u64,
@@ -97,6 +102,9 @@ pub(crate) struct Manifest {
     pub(crate) org: String,
     /// Highest log position that is sealed; 0 when none.
     pub(crate) sealed: u64,
+    /// Highest log position whose events are sealed; 0 when none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) events_sealed: u64,
     /// Number of the next segment; never used twice.
     pub(crate) next: u64,
     /// The segments; outcomes in the order they were loaded.
@@ -115,15 +123,22 @@ impl Manifest {
     /// The manifest of an organisation with nothing sealed.
     pub(crate) fn empty(org: &str) -> Self {
         Self {
-            format: FORMAT,
+            format: WITHOUT_EVENTS,
             org: org.to_owned(),
             sealed: 0,
+            events_sealed: 0,
             next: 1,
             segments: Vec::new(),
             batches: Vec::new(),
             turns: 0,
             check: 0,
         }
+    }
+
+    /// Events are sealed up to a position.
+    pub(crate) fn seal_events(&mut self, head: u64) {
+        self.format = FORMAT;
+        self.events_sealed = self.events_sealed.max(head);
     }
 
     /// The manifest in a folder; `None` when there is none.

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use datafusion::error::Result;
-use peakend_query::{Provenance, Route, VoiceFact, WarehouseError};
+use peakend_query::{EventFact, Provenance, Retention, Route, VoiceFact, WarehouseError};
 
 use crate::codes::Source;
 use crate::engine::RollupRule;
+use crate::event::{Happened, HotEvents};
 use crate::fault::{damaged, engine, storage};
 use crate::home::Home;
 use crate::hot::{CHUNK, Chunk, Hot};
@@ -37,6 +38,7 @@ struct State {
     manifest: Arc<Manifest>,
     segments: Vec<Arc<Segment>>,
     hot: Hot,
+    events: HotEvents,
 }
 
 /// What one answer reads: sealed and hot rows of the same moment.
@@ -112,7 +114,7 @@ impl Org {
         rollup: RollupRule,
         home: Option<Arc<dyn Home>>,
     ) -> Self {
-        let state = State { manifest: Arc::new(manifest), segments, hot: Hot::default() };
+        let state = State { manifest: Arc::new(manifest), segments, hot: Hot::default(), events: HotEvents::default() };
         Self { folder, rollup, home, version: Mutex::default(), writing: Arc::default(), state: Mutex::new(state) }
     }
 
@@ -197,6 +199,38 @@ impl Org {
         self.state().of(Contents::Outcomes, from, to)
     }
 
+    /// Take new events into their hot tail.
+    pub(crate) fn append_events(&self, events: Vec<EventFact>) {
+        let mut state = self.state();
+        let sealed = state.manifest.events_sealed;
+        state.events.add(events, sealed);
+    }
+
+    /// Highest log position whose events answers count.
+    pub(crate) fn event_head(&self) -> u64 {
+        let state = self.state();
+        state.manifest.events_sealed.max(state.events.last_seq())
+    }
+
+    /// Hot events as they are now, and the highest position taken.
+    pub(crate) fn hot_events(&self) -> (Vec<Arc<Vec<EventFact>>>, u64) {
+        let state = self.state();
+        (state.events.pieces(), state.events.last_seq())
+    }
+
+    /// Sealed and hot events that may lie in these days.
+    pub(crate) fn happened(&self, from: i32, to: i32) -> Happened {
+        let state = self.state();
+        let segments = state.of(Contents::Events, from, to);
+        let provenance = Provenance {
+            route: Route::Scan,
+            position: state.manifest.events_sealed.max(state.events.last_seq()),
+            segments: segments.len() as u64,
+            hot_rows: state.events.rows(),
+        };
+        Happened { segments, hot: state.events.pieces(), provenance }
+    }
+
     /// Every segment, in the order of the manifest.
     pub(crate) fn segments(&self) -> Vec<Arc<Segment>> {
         self.state().segments.clone()
@@ -223,6 +257,7 @@ impl Org {
         self.hand_over(&manifest)?;
         manifest.write(&self.folder)?;
         let mut state = self.state();
+        state.events.follow(manifest.events_sealed);
         state.replace(opened, manifest);
         state.hot.forget(sealed_chunks).map_err(engine("drop sealed voices"))
     }
@@ -239,13 +274,15 @@ impl Org {
         }
         let mut state = self.state();
         state.replace(Vec::new(), manifest);
-        state.hot = Hot::default();
+        (state.hot, state.events) = Default::default();
         Ok(())
     }
 
-    /// Drop hot voices of these persons; returns how many there were.
+    /// Drop hot rows of these persons; returns how many there were.
     pub(crate) fn erase_hot(&self, persons: &HashSet<&str>) -> Result<u64, WarehouseError> {
-        self.state().hot.erase(persons).map_err(engine("erase hot voices"))
+        let mut state = self.state();
+        let events = state.events.erase(persons);
+        state.hot.erase(persons).map(|voices| voices + events).map_err(engine("erase hot rows"))
     }
 
     /// Put hot voices in the place of those with the same position; returns how many there were.
@@ -254,9 +291,11 @@ impl Org {
         self.state().hot.revise(&new).map_err(engine("revise hot voices"))?.map_err(moved)
     }
 
-    /// Drop hot voices before a day; returns how many there were.
-    pub(crate) fn expire_hot(&self, day: i32) -> Result<u64, WarehouseError> {
-        self.state().hot.expire(day).map_err(engine("drop old hot voices"))
+    /// Drop hot rows that are no longer kept; returns how many there were.
+    pub(crate) fn expire_hot(&self, keep: Retention) -> Result<u64, WarehouseError> {
+        let mut state = self.state();
+        let events = state.events.expire(keep.first_event_day);
+        state.hot.expire(keep.first_day).map(|voices| voices + events).map_err(engine("drop old hot rows"))
     }
 
     /// Take over what another server made valid; returns whether hot rows must be
@@ -266,11 +305,12 @@ impl Org {
         manifest.write(&self.folder)?;
         let mut state = self.state();
         let turned = manifest.turns != state.manifest.turns;
-        let sealed = manifest.sealed;
+        let (sealed, events) = (manifest.sealed, manifest.events_sealed);
         state.replace(opened, manifest);
         if turned {
-            state.hot = Hot::default();
+            (state.hot, state.events) = Default::default();
         } else {
+            state.events.follow(events);
             state.hot.follow(sealed).map_err(engine("drop voices sealed elsewhere"))?;
         }
         Ok(turned)

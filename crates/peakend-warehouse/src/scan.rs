@@ -20,6 +20,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
 
 use crate::columns::{OUTCOMES, VOICES};
+use crate::event::EVENTS;
 use crate::org::Snapshot;
 use crate::segment::Segment;
 
@@ -48,6 +49,11 @@ impl Voices {
     /// The outcomes of some segments.
     pub(crate) fn outcomes(segments: Vec<Arc<Segment>>) -> Self {
         Self { schema: Arc::clone(&OUTCOMES), segments, hot: Vec::new(), late: false }
+    }
+
+    /// The events of some segments.
+    pub(crate) fn events(segments: Vec<Arc<Segment>>) -> Self {
+        Self { schema: Arc::clone(&EVENTS), segments, hot: Vec::new(), late: false }
     }
 
     /// Decode wide columns only where the filter matched: right when few rows do.

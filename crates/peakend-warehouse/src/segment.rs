@@ -22,6 +22,7 @@ use peakend_query::WarehouseError;
 use crate::codes::{self, CodeBuilder, CodeFile, CodeTable, OutcomeBuilder, OutcomeFile, Part, Stored};
 use crate::columns::{OUTCOMES, VOICES, numbers};
 use crate::engine::RollupRule;
+use crate::event::EVENTS;
 use crate::fault::{damaged, engine, storage};
 use crate::home::Home;
 use crate::manifest::{Contents, Entry};
@@ -40,9 +41,9 @@ pub(crate) struct Segment {
     pub(crate) path: PathBuf,
     /// What the manifest says of it.
     pub(crate) entry: Entry,
-    /// Its coded columns; none for outcomes.
+    /// Its coded columns; voices alone have them.
     pub(crate) codes: Option<Arc<CodeFile>>,
-    /// Values and persons in numbers; none for voices.
+    /// Values and persons in numbers; outcomes alone have them.
     pub(crate) values: Option<Arc<OutcomeFile>>,
     /// Its stored counts; none where there are too few rows.
     pub(crate) rollup: Option<Arc<RollupFile>>,
@@ -206,6 +207,7 @@ impl SegmentWriter {
         let (schema, properties) = match contents {
             Contents::Voices => (Arc::clone(&VOICES), properties(&["seq", "at"], &["id"])?),
             Contents::Outcomes => (Arc::clone(&OUTCOMES), properties(&["value"], &["person"])?),
+            Contents::Events => (Arc::clone(&EVENTS), properties(&["key", "at", "seq"], &["person"])?),
         };
         let out = File::create(&path).map_err(storage("create", &path))?;
         let summing = Summing { file: BufWriter::with_capacity(1 << 20, out), sum: Sum::new(), bytes: 0 };
@@ -241,19 +243,21 @@ impl SegmentWriter {
             return Ok(());
         }
         let period = match self.entry.contents {
-            Contents::Voices => "day",
+            Contents::Voices | Contents::Events => "day",
             Contents::Outcomes => "month",
         };
         let days = numbers::<Int32Type>(batch, period).map_err(engine("read the period of new rows"))?;
         self.entry.first = self.entry.first.min(min(days).unwrap_or(i32::MAX));
         self.entry.last = self.entry.last.max(max(days).unwrap_or(i32::MIN));
-        if self.entry.contents == Contents::Voices {
+        if self.entry.contents != Contents::Outcomes {
             let seqs = numbers::<UInt64Type>(batch, "seq").map_err(engine("read the positions of new rows"))?;
             self.entry.first_seq = self.entry.first_seq.min(min(seqs).unwrap_or(u64::MAX));
             self.entry.last_seq = self.entry.last_seq.max(max(seqs).unwrap_or(0));
-            self.codes.push(batch).map_err(engine("code new rows"))?;
-        } else {
-            self.values.push(batch).map_err(engine("code new rows"))?;
+        }
+        match self.entry.contents {
+            Contents::Voices => self.codes.push(batch).map_err(engine("code new rows"))?,
+            Contents::Outcomes => self.values.push(batch).map_err(engine("code new rows"))?,
+            Contents::Events => {}
         }
         self.entry.rows += batch.num_rows() as u64;
         self.writer.write(batch).map_err(storage("write", &self.path))
@@ -271,6 +275,7 @@ impl SegmentWriter {
                 self.entry.first_seq = 0;
                 self.entry.parts = vec![self.values.write(&self.folder, self.number)?];
             }
+            Contents::Events => {}
             Contents::Voices => {
                 self.entry.parts = companions(&self.codes.finish(), self.rule, &self.folder, self.number)?;
             }

@@ -9,14 +9,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use peakend_query::{
-    Counting, DayRange, JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked,
-    RankingQuestion, Retention, Table, VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
+    CohortQuestion, Cohorts, Counting, DayRange, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration,
+    MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact,
+    VoiceList, VoicePage, Warehouse, WarehouseError,
 };
 
 use tokio::sync::OwnedMutexGuard;
 
 use crate::bulk::{self, Bulk, BulkOutcome, BulkRefusal};
+use crate::codes::Work;
 use crate::engine::{Engine, Settings};
+use crate::event::{self, Digests, Happened};
 use crate::fault::storage;
 use crate::home::Home;
 use crate::hot::CHUNK;
@@ -140,6 +143,10 @@ impl SegmentWarehouse {
         self.known(org).map_or_else(|| Ok(Snapshot::empty()), |org| org.voices(from, to))
     }
 
+    fn happened(&self, org: &str, days: DayRange) -> Happened {
+        self.known(org).map_or_else(Happened::nothing, |org| org.happened(days.from, days.to))
+    }
+
     /// Outcome segments that may hold these months, in the order of loading.
     pub(crate) fn outcome_segments(&self, org: &str, from: i32, to: i32) -> Vec<Arc<crate::segment::Segment>> {
         self.known(org).map(|org| org.outcomes(from, to)).unwrap_or_default()
@@ -249,6 +256,41 @@ impl Warehouse for SegmentWarehouse {
             Some(org) => outcome::outcomes(&self.engine, &org, question).await,
             None => Ok(Vec::new()),
         }
+    }
+
+    async fn funnel(&self, question: &FunnelQuestion) -> Result<Funnel, WarehouseError> {
+        let (happened, q) = (self.happened(&question.org, question.days()), question.clone());
+        let at_once = self.engine.events_at_once();
+        let count = move |work: Work<'_>| event::funnel(&happened, &q, &Digests::of(&q.persons), at_once, work);
+        self.engine.count("follow persons along steps", count).await
+    }
+
+    async fn cohorts(&self, question: &CohortQuestion) -> Result<Cohorts, WarehouseError> {
+        let days = DayRange { from: i32::MIN, to: i32::MAX };
+        let (happened, q) = (self.happened(&question.org, days), question.clone());
+        let at_once = self.engine.events_at_once();
+        let count = move |work: Work<'_>| event::cohorts(&happened, &q, &Digests::of(&q.persons), at_once, work);
+        self.engine.count("count who came back", count).await
+    }
+
+    async fn append_events(&self, org: &str, events: Vec<EventFact>) -> Result<(), WarehouseError> {
+        self.known_or_new(org).append_events(events);
+        Ok(())
+    }
+
+    async fn seal_events(&self, org: &str) -> Result<u64, WarehouseError> {
+        let Some(found) = self.known(org) else { return Ok(0) };
+        let held = Arc::clone(&found.writing).lock_owned().await;
+        let sealing = Arc::clone(&found);
+        let (sealed, writing) = self.engine.write("seal events", move || Ok((event::seal(&sealing)?, held))).await?;
+        if sealed > 0 {
+            self.tidy(org, &found, writing).await;
+        }
+        Ok(sealed)
+    }
+
+    async fn event_head(&self, org: &str) -> Result<u64, WarehouseError> {
+        Ok(self.known(org).map_or(0, |org| org.event_head()))
     }
 
     async fn erase(&self, org: &str, persons: &[String]) -> Result<u64, WarehouseError> {

@@ -1,5 +1,6 @@
 //! The verbs.
 mod backup;
+mod behaviour;
 mod demo;
 mod doctor;
 mod erase;
@@ -41,6 +42,10 @@ enum Verb {
     Import(import::Import),
     /// Load past voices, millions of them, straight into the warehouse.
     Load(load::Load),
+    /// How many persons went how far along some steps.
+    Funnel(behaviour::Funnel),
+    /// Persons by when they first did something, and how many came back.
+    Cohort(behaviour::Cohort),
     /// Check our figures against reference cases.
     Verify(verify::Verify),
     /// Generate customers and their responses at any size, as Parquet files.
@@ -87,6 +92,8 @@ pub fn run() -> ExitCode {
             Verb::Demo(verb) => verb.run().await,
             Verb::Import(verb) => verb.run().await,
             Verb::Load(verb) => verb.run().await,
+            Verb::Funnel(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
+            Verb::Cohort(verb) => verb.run().await.map(|()| ExitCode::SUCCESS),
             Verb::Verify(verb) => verb.run(),
             Verb::Sim(verb) => verb.run(),
             Verb::Stat(verb) => verb.run(),

@@ -4,6 +4,7 @@
 //! is staged, so that 24 months pass in minutes. What the loop then claims is
 //! compared with what was planted, in [`proof`].
 mod asking;
+mod behaviour;
 mod cases;
 mod figures;
 mod history;
@@ -56,6 +57,7 @@ impl Demo {
         demo.publish(progress).await?;
         demo.bring_people(progress).await?;
         demo.live_through(progress).await?;
+        demo.use_the_app(progress).await?;
         demo.load_figures(progress).await?;
         demo.improve(progress).await?;
         demo.clock.release();

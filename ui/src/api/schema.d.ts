@@ -350,6 +350,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Persons by when they first did something, and how many came back. Employees are left out. */
+        get: operations["get_cohorts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contact-rule": {
         parameters: {
             query?: never;
@@ -573,6 +590,23 @@ export interface paths {
         put?: never;
         /** Accept or dismiss a finding. */
         post: operations["post_findings_id_judgements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many persons went how far along some steps. Employees are left out. */
+        get: operations["get_funnel"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2578,6 +2612,35 @@ export interface components {
             /** @description `running`, `overdue`, `met`, `missed` */
             state: string;
         };
+        /** @description One cohort, or all. */
+        CohortView: {
+            period?: components["schemas"]["PeriodView"] | null;
+            /**
+             * Format: int64
+             * @description Persons in it.
+             */
+            persons: number;
+            /** @description By period, its own first; `null` where the period has not ended yet. */
+            returned: (components["schemas"]["ReturnedView"] | null)[];
+        };
+        /** @description Who came back. */
+        CohortsView: {
+            /** @description How the counts were made. */
+            counted: components["schemas"]["CountedView"];
+            /** @description Definition id of every share. */
+            definition: string;
+            /** @description The first event as it was read. */
+            first: string;
+            grain: string;
+            /** @description Days of the first event. */
+            period: components["schemas"]["PeriodView"];
+            /** @description What counts as having come back. */
+            returning: string;
+            /** @description Earliest first. */
+            rows: components["schemas"]["CohortView"][];
+            /** @description All cohorts, each period over those for which it has ended. */
+            total: components["schemas"]["CohortView"];
+        };
         /** @description The period compared with. */
         ComparedView: {
             /** @description False while the present period still runs: the comparison is provisional. */
@@ -2993,6 +3056,28 @@ export interface components {
             };
             /** @description `voices`, `findings`, `cases`, `initiatives` or `proven` */
             step: string;
+        };
+        /** @description How far persons went. */
+        FunnelView: {
+            /** @description How the counts were made. */
+            counted: components["schemas"]["CountedView"];
+            /** @description Definition id of every share. */
+            definition: string;
+            /** @description Days of the first step. */
+            period: components["schemas"]["PeriodView"];
+            /** @description By value of the property, most persons first. */
+            rows: components["schemas"]["WayView"][];
+            /** @description Property the rows are apart by. */
+            split?: string | null;
+            /** @description Steps as they were read. */
+            steps: string[];
+            /** @description Everybody but employees. */
+            total: components["schemas"]["WayView"];
+            /**
+             * Format: int64
+             * @description Longest time from first to last step.
+             */
+            within_seconds: number;
         };
         /** @description Treated minus controls in one month against the reference month. */
         GapView: {
@@ -3930,6 +4015,21 @@ export interface components {
             /** @description Last day. */
             to: string;
         };
+        /** @description Persons at one step. */
+        ReachedView: {
+            /**
+             * Format: int64
+             * @description Median time from the step before.
+             */
+            median_seconds?: number | null;
+            of_first?: components["schemas"]["FigureView"] | null;
+            of_previous?: components["schemas"]["FigureView"] | null;
+            /**
+             * Format: int64
+             * @description So many took this step and those before it.
+             */
+            persons: number;
+        };
         /** @description What was read in a text, and the words it rests on. */
         ReadingView: {
             /** @description Whether the sender stated the language; else it was read in the text. */
@@ -4143,6 +4243,21 @@ export interface components {
             saved_at?: string | null;
             /** @description Id of the user or key, or `system`. */
             saved_by?: string | null;
+        };
+        /** @description Who came back in one period. */
+        ReturnedView: {
+            /**
+             * Format: int64
+             * @description Of so many.
+             */
+            of: number;
+            /**
+             * Format: int64
+             * @description Persons who did.
+             */
+            persons: number;
+            /** @description In percent. */
+            share: components["schemas"]["FigureView"];
         };
         /** @description What is wrong with a row. */
         RowFaultView: {
@@ -4864,6 +4979,13 @@ export interface components {
             touchpoint: string;
             unit: string;
             url: string;
+        };
+        /** @description One row of a funnel. */
+        WayView: {
+            /** @description Value of the property; empty when the first event has none, and for all. */
+            key: string;
+            /** @description One per step. */
+            steps: components["schemas"]["ReachedView"][];
         };
         /** @description The weakest touchpoint. */
         WeakestView: {
@@ -6255,6 +6377,71 @@ export interface operations {
             };
         };
     };
+    get_cohorts: {
+        parameters: {
+            query: {
+                /** @description Event whose first time on record makes a person belong; `event[property=value]` takes only those */
+                first: string;
+                /** @description Event that counts as having come back; the same when absent */
+                returning?: string;
+                /** @description `day`, `week` (default), `month` or `quarter` */
+                grain?: string;
+                /** @description Periods after a cohort's own, 1 to 60; 8 when absent */
+                periods?: number;
+                /** @description First day of the first event, `YYYY-MM-DD`; 90 days in all when absent */
+                from?: string;
+                /** @description Last day of the first event; today when absent */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortsView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_contact_rule: {
         parameters: {
             query?: never;
@@ -7128,6 +7315,69 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_funnel: {
+        parameters: {
+            query: {
+                /** @description 2 to 8 events in order, with ` > ` between them; `event[property=value]` takes only those */
+                steps: string;
+                /** @description Longest time from first to last step: `7d` (default), `12h`, `30m`, `45s` */
+                within?: string;
+                /** @description First day of the first step, `YYYY-MM-DD`; 90 days in all when absent */
+                from?: string;
+                /** @description Last day of the first step; today when absent */
+                to?: string;
+                /** @description Property of the first step's event to count apart by, such as `version` */
+                split?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,4 +1,5 @@
 //! Insight: figures, findings, the release gate.
+pub mod behaviour;
 pub mod figure;
 pub mod finding;
 pub mod home;

@@ -108,12 +108,14 @@ impl App {
         if let Some(day) = limits.events {
             removed = removed.plus(self.retain_events(org, start(day, &zone)).await?);
         }
-        if limits.voices.is_some() || limits.outcomes.is_some() {
+        if limits != RetentionLimits::default() {
             // a batch that the pump has committed but not yet appended would bring rows back
             let _alone = self.pumping.lock().await;
+            let _unfollowed = self.following.lock().await;
             let first_day = limits.voices.unwrap_or(Day(i32::MIN)).0;
             let first_month = limits.outcomes.unwrap_or(Month(i32::MIN)).0;
-            let keep = peakend_query::Retention { first_day, first_month };
+            let first_event_day = limits.events.unwrap_or(Day(i32::MIN)).0;
+            let keep = peakend_query::Retention { first_day, first_month, first_event_day };
             removed.warehouse_rows = self.warehouse.expire(org.as_str(), keep).await?;
         }
         if !self.store.empty_log().await? {

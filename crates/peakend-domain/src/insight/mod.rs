@@ -1,4 +1,5 @@
 //! Insight: what the voices mean.
+pub mod behaviour;
 pub mod figure;
 pub mod finding;
 pub mod metric;

@@ -3,6 +3,7 @@
 mod act;
 mod asking;
 mod bad_input;
+mod behaviour;
 mod coverage;
 mod erasure;
 mod insight;

@@ -240,6 +240,8 @@ fn text(name: &str, described: &str) -> String {
         "email" => "somebody@example.com",
         "pillar" => "customer",
         "metric" => "nps",
+        "steps" => "viewed+%3E+bought",
+        "first" => "visited",
         "condition" => "nps <= 6",
         "time_zone" => "UTC",
         "currency" => "CNY",

@@ -65,6 +65,21 @@ pub async fn of_name(
     rows.iter().map(|row| read(Columns::of(row, "read an event"))).collect()
 }
 
+/// Events after a position of the log, in its order.
+pub async fn after(tx: &mut Tx, org: &OrgId, seq: i64, limit: i64) -> Result<Vec<Event>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, seq, person_id, name, at, properties FROM event WHERE org_id = $1 AND seq > $2 \
+         ORDER BY seq LIMIT $3",
+    )
+    .bind(org.as_str())
+    .bind(seq)
+    .bind(limit)
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(StoreError::on("read events in the order of the log"))?;
+    rows.iter().map(|row| read(Columns::of(row, "read an event"))).collect()
+}
+
 /// Names of events with how often each happened since an instant, the most frequent first.
 pub async fn names(tx: &mut Tx, org: &OrgId, since: jiff::Timestamp) -> Result<Vec<(String, i64)>, StoreError> {
     let rows = sqlx::query(

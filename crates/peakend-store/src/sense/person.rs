@@ -266,6 +266,19 @@ pub async fn merged(tx: &mut Tx, org: &OrgId) -> Result<BTreeMap<PersonId, Perso
         .collect()
 }
 
+/// Everybody who is an employee, or goes by an employee's number.
+pub async fn employees(tx: &mut Tx, org: &OrgId) -> Result<Vec<PersonId>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id FROM person WHERE org_id = $1 AND kind = 'employee' \
+         UNION SELECT person_id FROM person_alias WHERE org_id = $1 AND kind = 'employee_id'",
+    )
+    .bind(org.as_str())
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(StoreError::on("list employees"))?;
+    rows.iter().map(|row| Columns::of(row, "read an employee").text("id").map(PersonId::stored)).collect()
+}
+
 /// Ids of persons that were merged into this one.
 pub async fn former(tx: &mut Tx, org: &OrgId, id: &PersonId) -> Result<Vec<PersonId>, StoreError> {
     let rows = sqlx::query("SELECT from_id FROM person_merge WHERE org_id = $1 AND into_id = $2 ORDER BY from_id")

@@ -143,6 +143,9 @@ async fn rules_and_events_read_back() {
         let found = event::of_name(&mut tx, &org("a"), "Fund Redeemed", at(10), at(11), 10).await.unwrap();
         assert_eq!(found, [happened]);
         assert!(event::of_name(&mut tx, &org("a"), "Fund Redeemed", at(0), at(10), 10).await.unwrap().is_empty());
+        assert_eq!(event::after(&mut tx, &org("a"), 0, 10).await.unwrap(), found);
+        assert!(event::after(&mut tx, &org("a"), 1, 10).await.unwrap().is_empty());
+        assert!(event::after(&mut tx, &org("b"), 0, 10).await.unwrap().is_empty());
         assert_eq!(event::names(&mut tx, &org("a"), at(0)).await.unwrap(), [("Fund Redeemed".to_owned(), 1)]);
     })
     .await;

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster::tally::Counts;
 use crate::columns::{OUTCOMES, VOICES};
+use crate::event::EVENTS;
 use crate::manifest::Contents;
 use crate::org::Snapshot;
 use crate::scan::with_hot;
@@ -92,6 +93,7 @@ impl Spread {
         Arc::clone(match self.layout.contents {
             Contents::Voices => &VOICES,
             Contents::Outcomes => &OUTCOMES,
+            Contents::Events => &EVENTS,
         })
     }
 

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use peakend_query::{
-    JointRow, Loaded, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion,
-    Retention, Table, VoiceFact, VoiceList, VoicePage, Warehouse, WarehouseError,
+    CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration, MigrationQuestion,
+    OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact, VoiceList, VoicePage,
+    Warehouse, WarehouseError,
 };
 
 use super::bucket::Bucket;
@@ -164,6 +165,28 @@ impl Warehouse for SharedWarehouse {
 
     async fn load_outcomes(&self, org: &str, batch: &str, rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError> {
         until_done!(self, org, self.local.load_outcomes(org, batch, rows.clone()))
+    }
+
+    async fn funnel(&self, question: &FunnelQuestion) -> Result<Funnel, WarehouseError> {
+        self.local.funnel(question).await
+    }
+
+    async fn cohorts(&self, question: &CohortQuestion) -> Result<Cohorts, WarehouseError> {
+        self.local.cohorts(question).await
+    }
+
+    async fn append_events(&self, org: &str, events: Vec<EventFact>) -> Result<(), WarehouseError> {
+        self.local.append_events(org, events).await
+    }
+
+    async fn seal_events(&self, org: &str) -> Result<u64, WarehouseError> {
+        until_done!(self, org, self.local.seal_events(org))
+    }
+
+    async fn event_head(&self, org: &str) -> Result<u64, WarehouseError> {
+        // as with the head of voices
+        self.catch_up(org).await?;
+        self.local.event_head(org).await
     }
 
     async fn erase(&self, org: &str, persons: &[String]) -> Result<u64, WarehouseError> {

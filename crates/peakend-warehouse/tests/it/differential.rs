@@ -136,7 +136,7 @@ impl Pair {
     /// Forget what is older than a day and a month.
     async fn expire(&mut self, rng: &mut impl Rng, org: usize) {
         let first_day = rows::FIRST_DAY + rng.random_range(5..40);
-        let keep = Retention { first_day, first_month: 24_300 + rng.random_range(0..2) };
+        let keep = Retention { first_day, first_month: 24_300 + rng.random_range(0..2), first_event_day: 0 };
         self.ours.expire(ORGS[org], keep).await.unwrap();
         self.oracle.expire(ORGS[org], keep).await.unwrap();
         self.logs[org].retain(|v| v.day >= first_day);

@@ -158,7 +158,7 @@ async fn who_is_erased_by_one_server_is_gone_from_the_other_and_from_the_bucket(
     a.catch_up(org).await.unwrap();
     let q = crate::differential::everything(org);
     same([&a, &b], &oracle, &q).await;
-    let keep = Retention { first_day: rows::FIRST_DAY + 100, first_month: 0 };
+    let keep = Retention { first_day: rows::FIRST_DAY + 100, first_month: 0, first_event_day: 0 };
     assert!(b.expire(org, keep).await.unwrap() > 0);
     oracle.expire(org, keep).await.unwrap();
     log.retain(|v| v.day >= rows::FIRST_DAY + 100);

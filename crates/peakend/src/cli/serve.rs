@@ -69,6 +69,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Resul
     background.spawn(keep_running_jobs(Arc::clone(&app)));
     background.spawn(keep_sealing(Arc::clone(&app)));
     background.spawn(keep_retention(Arc::clone(&app)));
+    background.spawn(keep_following(Arc::clone(&app)));
     let serving = axum::serve(listener, peakend_http::router(Arc::clone(&app)))
         .with_graceful_shutdown(told_to_stop())
         .into_future();
@@ -143,6 +144,19 @@ async fn keep_sealing(app: Arc<App>) {
         if let Err(e) = app.seal().await {
             halt_when_broken(&app, &e);
             tracing::error!(error = %e, "hot rows could not be sealed");
+        }
+    }
+}
+
+/// Events reach the warehouse before somebody asks about them.
+async fn keep_following(app: Arc<App>) {
+    let mut every = tokio::time::interval(Duration::from_secs(10));
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        if let Err(e) = app.follow_all_events().await {
+            halt_when_broken(&app, &e);
+            tracing::error!(error = %e, "events could not be handed to the warehouse");
         }
     }
 }

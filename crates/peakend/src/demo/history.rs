@@ -19,11 +19,15 @@ use super::{Demo, Progress, morning};
 const BATCH: usize = 5_000;
 
 /// A thing that came in, with its instant, before it is written to the log.
-struct Incoming {
-    at: Timestamp,
-    kind: IntakeKind,
-    id: String,
-    body: String,
+pub(super) struct Incoming {
+    /// When.
+    pub(super) at: Timestamp,
+    /// What.
+    pub(super) kind: IntakeKind,
+    /// Its id for ever.
+    pub(super) id: String,
+    /// Its JSON.
+    pub(super) body: String,
 }
 
 impl Demo {
@@ -154,7 +158,7 @@ impl Demo {
     }
 
     /// Write to the log in batches, each followed by the loop.
-    async fn take_in(&self, incoming: Vec<Incoming>) -> anyhow::Result<()> {
+    pub(super) async fn take_in(&self, incoming: Vec<Incoming>) -> anyhow::Result<()> {
         let mut rest = incoming.into_iter().peekable();
         while rest.peek().is_some() {
             let entries: Vec<IntakeEntry> = rest

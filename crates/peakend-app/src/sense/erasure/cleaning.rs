@@ -67,6 +67,7 @@ impl App {
     async fn empty_warehouse(&self, org: &OrgId, waiting: &mut [Erasure]) -> Result<(), Error> {
         // a batch that the pump has committed but not yet appended would bring rows back
         let _alone = self.pumping.lock().await;
+        let _unfollowed = self.following.lock().await;
         let ids: Vec<String> = waiting.iter().flat_map(Erasure::ids).collect();
         let rows = self.warehouse.erase(org.as_str(), &ids).await?;
         if let Some(first) = waiting.first_mut() {

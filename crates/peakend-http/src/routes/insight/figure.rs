@@ -279,7 +279,7 @@ struct FigureTableView {
 
 /// How the counts were found.
 #[derive(Debug, Serialize, ToSchema)]
-struct CountedView {
+pub(super) struct CountedView {
     /// `rollup` (stored counts were added), `coded` (coded columns were read), `scan` (rows were read) or `naive`.
     way: String,
     /// Position of the intake log up to which voices are counted.
@@ -288,7 +288,7 @@ struct CountedView {
     hot_rows: u64,
 }
 
-fn counted_view(provenance: &Provenance) -> CountedView {
+pub(super) fn counted_view(provenance: &Provenance) -> CountedView {
     let way = match provenance.route {
         Route::Rollup => "rollup",
         Route::Coded => "coded",

@@ -1,4 +1,5 @@
 //! Insight routes.
+mod behaviour;
 pub(super) mod figure;
 mod finding;
 mod home;
@@ -17,6 +18,7 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
         .merge(metric::router())
         .merge(figure::router())
         .merge(short_board::router())
+        .merge(behaviour::router())
         .merge(finding::router())
         .merge(voice_list::router())
         .merge(home::router())
