@@ -6,6 +6,7 @@ use peakend_query::{NaiveWarehouse, OutcomeQuestion, Question, Retention, VoiceF
 use peakend_warehouse::{Planned, RollupRule, Settings, SharedWarehouse};
 use rand::{Rng, RngExt};
 
+use crate::behaviour;
 use crate::elsewhere::{Other, Store};
 use crate::rows::{self, ORGS};
 
@@ -229,5 +230,35 @@ async fn a_damaged_object_is_named_and_never_counted() {
     match opened {
         Err(WarehouseError::Damaged { path, .. }) => assert!(path.contains("voices-"), "{path}"),
         other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_one_server_sealed_or_erased_are_counted_by_the_others() {
+    let (dir, store) = (tempfile::tempdir().unwrap(), Store::default());
+    let (a, b, oracle) = (open(&dir, &store, 1).await, open(&dir, &store, 2).await, NaiveWarehouse::default());
+    let (mut rng, org) = (rows::seeded(9), behaviour::ORG);
+    let mut log = behaviour::events(&mut rng, 1, 400);
+    let feed = async |server: &SharedWarehouse, log: &[peakend_query::EventFact]| {
+        let head = server.event_head(org).await.unwrap();
+        server.append_events(org, log.iter().filter(|e| e.seq > head).cloned().collect()).await.unwrap();
+    };
+    oracle.append_events(org, log.clone()).await.unwrap();
+    feed(&a, &log[..300]).await;
+    feed(&b, &log).await;
+    assert_eq!(a.seal_events(org).await.unwrap(), 300);
+    // what the first sealed is hot at the second no more, and counted once
+    assert_eq!(b.event_head(org).await.unwrap(), 400);
+    feed(&a, &log).await;
+    for _ in 0..10 {
+        behaviour::agree(&mut rng, &oracle, [&a, &b]).await;
+    }
+    let gone = vec![log[10].person.clone(), log[350].person.clone()];
+    let erased = oracle.erase(org, &gone).await.unwrap();
+    assert!(erased > 0 && a.erase(org, &gone).await.unwrap() == erased);
+    log.retain(|e| !gone.contains(&e.person));
+    feed(&b, &log).await;
+    for _ in 0..10 {
+        behaviour::agree(&mut rng, &oracle, [&a, &b]).await;
     }
 }
