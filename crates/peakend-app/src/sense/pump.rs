@@ -61,10 +61,13 @@ impl App {
 
     async fn pump_batch(&self) -> Result<Pumped, Error> {
         let most = if self.intake.recent() > 0 { BATCH } else { BULK };
+        let mut before = self.store.read().await?;
+        let from = intake::offset(&mut before, CONSUMER).await?;
+        drop(before);
+        let mut entries = self.intake.newest(from, usize::try_from(most).unwrap_or(usize::MAX));
+        // a view from before they came in would not know the survey that some of them answer
         let moment = Moment::of(self);
         let mut view = self.store.read().await?;
-        let from = intake::offset(&mut view, CONSUMER).await?;
-        let mut entries = self.intake.newest(from, usize::try_from(most).unwrap_or(usize::MAX));
         if entries.is_empty() {
             entries = intake::after(&mut view, from, most).await?;
         }
