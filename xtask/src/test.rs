@@ -16,7 +16,7 @@ use leg::{Counts, Leg, Session};
 
 /// The legs in the order they run: what fails fast comes first, and the screens are
 /// built before the release binary that embeds them.
-const LEGS: [Leg; 9] = [
+const LEGS: [Leg; 10] = [
     Leg { name: "format", what: "cargo fmt", run: rust::format },
     Leg { name: "tidy", what: "house rules", run: leg::tidy },
     Leg { name: "licences", what: "allow-list, bans and sources of every dependency", run: leg::licences },
@@ -26,6 +26,11 @@ const LEGS: [Leg; 9] = [
     Leg { name: "ui", what: "generated client, types, unit tests, build and size gates of the screens", run: leg::ui },
     Leg { name: "engine", what: "warehouse and binary, in the release profile", run: rust::engine },
     Leg { name: "browser", what: "journeys in a real Chromium against the release binary", run: browser::journeys },
+    Leg {
+        name: "torture",
+        what: "the short form of kills, power cuts, failing disks and flipped bits",
+        run: leg::torture,
+    },
 ];
 
 /// Legs that run only when they are named: their build alone takes longer than all others together.

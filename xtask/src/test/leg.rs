@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::rust::Executable;
+use super::rust::{self, Executable};
 use crate::ui::Step;
-use crate::{codegen, licences, place, tidy, ui};
+use crate::{codegen, licences, place, tidy, torture, ui};
 
 /// One part of the test run.
 #[derive(Debug)]
@@ -100,6 +100,13 @@ pub(super) fn tidy(session: &mut Session) -> Result<Counts> {
         println!("{line}");
     }
     Ok(Counts { passed: findings.rules - findings.broken, failed: findings.broken, ..Counts::default() })
+}
+
+/// Each torture counts as one test.
+pub(super) fn torture(session: &mut Session) -> Result<Counts> {
+    let binary = rust::release_binary(session, "torture")?;
+    let (passed, failed) = torture::short(binary)?;
+    Ok(Counts { passed, failed, ..Counts::default() })
 }
 
 /// Licences, bans and sources of all dependencies: one test, failed once per package refused.
