@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use serde::Serializer as _;
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::{Engine, StoreError, Tx};
 
 /// Rows per statement, largest first: few texts, so that prepared ones are met again.
-const SQLITE_ROWS: [usize; 4] = [128, 32, 8, 1];
+const SQLITE_ROWS: [usize; 7] = [128, 64, 32, 16, 8, 4, 1];
 /// Rows per statement where they travel as one JSON value.
 const JSON_ROWS: usize = 256;
 
@@ -94,7 +94,6 @@ impl Insert {
     /// a row of JSON anew for each of its columns. As a rule all rows are new: then
     /// nothing is answered, since each row that is costs the driver two wake-ups.
     async fn by_values<const WIDTH: usize>(&self, tx: &mut Tx, rows: &[[Cell<'_>; WIDTH]]) -> Result<New, StoreError> {
-        let before = self.last_row(tx).await?;
         let mut written = 0;
         let mut rest = rows;
         for size in SQLITE_ROWS {
@@ -116,17 +115,12 @@ impl Insert {
         if usize::try_from(written) == Ok(rows.len()) {
             return Ok(New::All);
         }
+        // new rows of SQLite have larger numbers than all before them
         let Self { table, returning, .. } = self;
-        let sql = format!("SELECT {returning} FROM {table} WHERE rowid > $1 ORDER BY rowid");
-        let new = sqlx::query(AssertSqlSafe(sql)).bind(before).fetch_all(&mut **tx).await;
+        let sql = format!("SELECT {returning} FROM {table} ORDER BY rowid DESC LIMIT $1");
+        let written = i64::try_from(written).unwrap_or(i64::MAX);
+        let new = sqlx::query(AssertSqlSafe(sql)).bind(written).fetch_all(&mut **tx).await;
         new.map(New::Some).map_err(StoreError::on(self.operation))
-    }
-
-    /// New rows of SQLite have larger numbers than all before them.
-    async fn last_row(&self, tx: &mut Tx) -> Result<i64, StoreError> {
-        let sql = format!("SELECT COALESCE(MAX(rowid), 0) AS last FROM {}", self.table);
-        let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut **tx).await;
-        row.and_then(|row| row.try_get("last")).map_err(StoreError::on(self.operation))
     }
 
     /// One JSON array of arrays instead of thousands of values.
