@@ -165,7 +165,7 @@ async fn counted(ctx: &Ctx<'_>) -> Result<Persons, Error> {
         let message = "what persons did is counted over all units: your scope is one of them";
         return Err(Error::refused("whole_organisation", message));
     }
-    ctx.app.follow_events(ctx.org()).await?;
+    ctx.app.follow_soon(ctx.org()).await?;
     let mut tx = ctx.app.store.read().await?;
     let merged = person::merged(&mut tx, ctx.org()).await?;
     let employees = person::employees(&mut tx, ctx.org()).await?;

@@ -14,34 +14,54 @@ use crate::{App, Error};
 /// Events read at one time, and hot ones after which a segment is sealed.
 const PIECE: i64 = 50_000;
 
+/// Pieces that a question waits for; with more to read it is asked again later.
+const PATIENCE: usize = 4;
+/// Seconds after which it is.
+const AGAIN_AFTER_S: u32 = 10;
+
 impl App {
     /// Hand the warehouse every event that was taken in; returns how many were new to it.
     pub async fn follow_events(&self, of: &OrgId) -> Result<u64, Error> {
-        // erasure and retention hold this too: nothing removed meanwhile is handed over
-        let mut hot = self.following.lock().await;
-        let mut tx = self.store.read().await?;
-        let zone = zone(&mut tx, of).await?;
-        drop(tx);
         let mut new = 0;
         loop {
-            let head = i64::try_from(self.warehouse.event_head(of.as_str()).await?).unwrap_or(i64::MAX);
-            let mut tx = self.store.read().await?;
-            let events = event::after(&mut tx, of, head, PIECE).await?;
-            drop(tx);
-            if events.is_empty() {
-                return Ok(new);
-            }
-            let facts: Vec<EventFact> = events.iter().map(|e| fact(e, day_of(e.at, &zone).0)).collect();
-            let count = facts.len() as u64;
-            self.warehouse.append_events(of.as_str(), facts).await?;
-            new += count;
-            let since = hot.entry(of.clone()).or_default();
-            *since += count;
-            if *since >= PIECE.unsigned_abs() {
-                self.warehouse.seal_events(of.as_str()).await?;
-                *since = 0;
+            match self.follow_piece(of).await? {
+                0 => return Ok(new),
+                count => new += count,
             }
         }
+    }
+
+    /// The same for a question, which does not wait for millions of them.
+    pub(super) async fn follow_soon(&self, of: &OrgId) -> Result<(), Error> {
+        for _ in 0..PATIENCE {
+            if self.follow_piece(of).await? < PIECE.unsigned_abs() {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy { retry_after_s: AGAIN_AFTER_S })
+    }
+
+    async fn follow_piece(&self, of: &OrgId) -> Result<u64, Error> {
+        // erasure and retention hold this too: nothing removed meanwhile is handed over
+        let mut hot = self.following.lock().await;
+        let head = i64::try_from(self.warehouse.event_head(of.as_str()).await?).unwrap_or(i64::MAX);
+        let mut tx = self.store.read().await?;
+        let zone = zone(&mut tx, of).await?;
+        let events = event::after(&mut tx, of, head, PIECE).await?;
+        drop(tx);
+        if events.is_empty() {
+            return Ok(0);
+        }
+        let facts: Vec<EventFact> = events.iter().map(|e| fact(e, day_of(e.at, &zone).0)).collect();
+        let count = facts.len() as u64;
+        self.warehouse.append_events(of.as_str(), facts).await?;
+        let since = hot.entry(of.clone()).or_default();
+        *since += count;
+        if *since >= PIECE.unsigned_abs() {
+            self.warehouse.seal_events(of.as_str()).await?;
+            *since = 0;
+        }
+        Ok(count)
     }
 
     /// The same for every organisation, so that a question finds little left to read.
