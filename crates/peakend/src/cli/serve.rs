@@ -17,6 +17,8 @@ use crate::wiring::{self, SystemClock};
 
 /// Pause of the loop between two looks: each is a sync, which answers to respondents wait for.
 const GATHERING: Duration = Duration::from_millis(15);
+/// How often events are handed to the warehouse: often, so that each time it is little work.
+const FOLLOWING: Duration = Duration::from_secs(2);
 /// Time for the last answers when the disk has failed.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
 
@@ -150,7 +152,7 @@ async fn keep_sealing(app: Arc<App>) {
 
 /// Events reach the warehouse before somebody asks about them.
 async fn keep_following(app: Arc<App>) {
-    let mut every = tokio::time::interval(Duration::from_secs(10));
+    let mut every = tokio::time::interval(FOLLOWING);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;

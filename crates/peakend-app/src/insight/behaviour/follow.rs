@@ -11,11 +11,13 @@ use peakend_store::sense::event;
 use crate::sense::place::zone;
 use crate::{App, Error};
 
-/// Events read at one time, and hot ones after which a segment is sealed.
-const PIECE: i64 = 50_000;
+/// Events read at one time: it takes milliseconds, in which others wait for the processor.
+const PIECE: i64 = 2_000;
+/// Hot events after which a segment is sealed.
+const SEAL_AT: u64 = 50_000;
 
 /// Pieces that a question waits for; with more to read it is asked again later.
-const PATIENCE: usize = 4;
+const PATIENCE: usize = 100;
 /// Seconds after which it is.
 const AGAIN_AFTER_S: u32 = 10;
 
@@ -57,7 +59,7 @@ impl App {
         self.warehouse.append_events(of.as_str(), facts).await?;
         let since = hot.entry(of.clone()).or_default();
         *since += count;
-        if *since >= PIECE.unsigned_abs() {
+        if *since >= SEAL_AT {
             self.warehouse.seal_events(of.as_str()).await?;
             *since = 0;
         }
