@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Attributes;
+
 /// Whether a voice was asked for or heard unasked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -60,6 +62,9 @@ pub struct VoiceFact {
     pub sentiment: Option<i8>,
     /// Whether there is a text to read.
     pub has_text: bool,
+    /// Attributes of the organisation's own; none of employees.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
 }
 
 impl VoiceFact {

@@ -104,6 +104,8 @@ pub enum Filter {
     All,
     /// The dimension's code is one of these (none of them matches unknown).
     In(Dimension, Vec<String>),
+    /// The public id is one of these.
+    Id(Vec<String>),
     /// Response or signal.
     Kind(VoiceKind),
     /// A score within an inclusive range.
@@ -134,6 +136,16 @@ impl Filter {
         }
     }
 
+    /// Call with every dimension that it asks about.
+    pub fn each_dimension(&self, with: &mut impl FnMut(Dimension)) {
+        match self {
+            Self::In(dimension, _) => with(*dimension),
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|f| f.each_dimension(with)),
+            Self::Not(inner) => inner.each_dimension(with),
+            _ => {}
+        }
+    }
+
     /// The reference meaning of the filter; the engine must agree with it.
     #[must_use]
     pub fn matches(&self, voice: &VoiceFact) -> bool {
@@ -143,6 +155,7 @@ impl Filter {
                 let code = dimension.of(voice);
                 !code.is_empty() && codes.iter().any(|c| c == code)
             }
+            Self::Id(ids) => !voice.id.is_empty() && ids.contains(&voice.id),
             Self::Kind(kind) => voice.kind == *kind,
             Self::Band(band) => band.score.of(voice).is_some_and(|s| s >= band.low && s <= band.high),
             Self::Tone(tone) => voice.sentiment.is_some_and(|s| Tone::of(s) == *tone),

@@ -4,6 +4,7 @@
 //! the loop. Codes (touchpoint, unit, line…) are opaque strings. Every score
 //! metric derives from the integer histograms of a [`Cell`], so counts come
 //! first and ratios last, above this crate.
+mod attribute;
 mod behaviour;
 mod error;
 mod fact;
@@ -15,6 +16,7 @@ mod ranking;
 mod table;
 mod warehouse;
 
+pub use attribute::{ATTRIBUTE_NAME, ATTRIBUTE_VALUE, ATTRIBUTES, AttributeName, Attributes};
 pub use behaviour::{
     CohortQuestion, CohortRow, Cohorts, EventFact, Funnel, FunnelQuestion, FunnelRow, Persons, Properties, Step,
 };

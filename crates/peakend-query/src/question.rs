@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cell, Filter, Score, VoiceFact};
+use crate::{AttributeName, Cell, Filter, Score, VoiceFact};
 
 /// An inclusive range of days since 1970-01-01 in the organisation's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,10 +56,12 @@ pub enum Dimension {
     Language,
     /// Person id
     Person,
+    /// Value of an attribute
+    Attribute(AttributeName),
 }
 
 impl Dimension {
-    /// Every dimension, in column order.
+    /// Every dimension that all voices have, in column order.
     pub const ALL: [Self; 12] = [
         Self::Pillar,
         Self::Survey,
@@ -75,7 +77,16 @@ impl Dimension {
         Self::Person,
     ];
 
-    /// The column name, also the name in the API.
+    /// The name of the column that holds it.
+    #[must_use]
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Attribute(name) => name.column(),
+            other => other.name(),
+        }
+    }
+
+    /// The name in the API.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -91,13 +102,26 @@ impl Dimension {
             Self::Theme => "theme",
             Self::Language => "language",
             Self::Person => "person",
+            Self::Attribute(name) => name.dimension(),
         }
     }
 
     /// The dimension of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|d| d.name() == name)
+        match name.strip_prefix(AttributeName::DIMENSION) {
+            Some(attribute) => AttributeName::parse(attribute).map(Self::Attribute),
+            None => Self::ALL.into_iter().find(|d| d.name() == name),
+        }
+    }
+
+    /// The attribute it is of, when it is one.
+    #[must_use]
+    pub fn attribute(self) -> Option<AttributeName> {
+        match self {
+            Self::Attribute(name) => Some(name),
+            _ => None,
+        }
     }
 
     /// This dimension's code in a voice; empty when unknown.
@@ -116,6 +140,7 @@ impl Dimension {
             Self::Theme => &voice.theme,
             Self::Language => &voice.language,
             Self::Person => &voice.person,
+            Self::Attribute(name) => voice.attributes.get(name.name()).map_or("", String::as_str),
         }
     }
 }

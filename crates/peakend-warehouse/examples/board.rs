@@ -215,6 +215,7 @@ fn voice(rng: &mut impl Rng, i: u64, rows: u64) -> VoiceFact {
         ces: score(rng, 0.4, 5, 1, 7),
         sentiment: has_text.then(|| rng.random_range(-100..=100)),
         has_text,
+        attributes: peakend_query::Attributes::new(),
     }
 }
 

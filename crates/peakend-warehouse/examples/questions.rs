@@ -4,7 +4,7 @@
 //! responses; `questions run <warehouse> --runs <n> --json <file>` answers Q1 to
 //! Q9. The shape of the figures and of the answers is told in
 //! `benches/warehouse/peers.py`.
-#![expect(clippy::print_stdout, reason = "it says what it did")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it says what it did")]
 #![expect(clippy::disallowed_methods, reason = "it measures time and reads its arguments")]
 
 use std::error::Error;
@@ -38,8 +38,13 @@ async fn main() -> Result<(), Fault> {
     let flag = |name: &str| arguments.iter().position(|a| a == name).and_then(|i| arguments.get(i + 1));
     let report = match arguments.first().map(String::as_str) {
         Some("import") => import(Path::new(&arguments[1]), Path::new(&arguments[2])).await?,
+        Some("find") => found(Path::new(&arguments[1])).await?,
         Some("run") => run(Path::new(&arguments[1]), flag("--runs").map_or(Ok(5), |n| n.parse())?).await?,
-        _ => return Err("usage: questions import FILES WAREHOUSE | run WAREHOUSE --runs N [--json FILE]".into()),
+        _ => {
+            let usage =
+                "usage: questions import FILES WAREHOUSE | run WAREHOUSE --runs N | find WAREHOUSE [--json FILE]";
+            return Err(usage.into());
+        }
     };
     match flag("--json") {
         Some(file) => fs::write(file, serde_json::to_vec_pretty(&report)?)?,
@@ -93,7 +98,7 @@ async fn import(files: &Path, folder: &Path) -> Result<Value, Fault> {
             "seconds": seconds, "cpu": cpu_seconds()? - cpu, "peak_mib": peak()?, "rows": done.rows,
             "bytes": done.bytes, "rows_per_second": done.rows as f64 / seconds, "segments": done.segments,
             "file_bytes": raw, "parquet_bytes": size("voices-")?, "codes_bytes": size("codes-")?,
-            "rollup_bytes": size("rollup-")?, "customers": people, "customers_seconds": people_seconds,
+            "rollup_bytes": size("rollup-")?, "places_bytes": size("places-")?, "customers": people, "customers_seconds": people_seconds,
         },
     }))
 }
@@ -128,7 +133,7 @@ async fn run(folder: &Path, runs: usize) -> Result<Value, Fault> {
         );
     }
     let rows: u64 = warehouse.answer(&question()).await?.rows.iter().map(|r| r.cell.voices).sum();
-    let found = look_ups(&warehouse).await?;
+    let found = look_ups(folder, &warehouse).await?;
     Ok(json!({
         "engine": "peakend", "version": env!("CARGO_PKG_VERSION"), "threads": Settings::default().partitions,
         "runs": runs, "rows": rows, "base_mib": base, "open_seconds": opened, "questions": questions,
@@ -329,26 +334,69 @@ async fn halves(warehouse: &SegmentWarehouse) -> Result<Answer, Fault> {
     Ok(("business_line channel n promoters detractors n_before promoters_before detractors_before", rows, way))
 }
 
-/// The voices of single customers, one after another.
-async fn look_ups(warehouse: &SegmentWarehouse) -> Result<Value, Fault> {
-    let (mut times, mut voices) = (Vec::new(), 0);
+/// One person and one response at a time: the first after opening, with the files out of the page cache, warm.
+async fn found(folder: &Path) -> Result<Value, Fault> {
+    let warehouse = SegmentWarehouse::open(folder, Settings::default())?;
+    Ok(json!({ "engine": "peakend", "look_up": look_ups(folder, &warehouse).await? }))
+}
+
+/// Customers of the generated files in the usual size.
+const PEOPLE: u64 = 30_000_000;
+
+/// One of `all` numbers, spread over them.
+fn spread_over(i: u64, all: u64) -> String {
+    (i.wrapping_mul(2_654_435_761) % all).to_string()
+}
+
+async fn look_ups(folder: &Path, warehouse: &SegmentWarehouse) -> Result<Value, Fault> {
+    let rows: u64 = warehouse.answer(&question()).await?.rows.iter().map(|r| r.cell.voices).sum();
+    let mut report = serde_json::Map::new();
+    for (state, from, to) in [("first", 0, 1), ("warm", 1, 1_001), ("cold", 1_001, 1_021)] {
+        let (mut ids, mut persons, mut voices) = (Vec::new(), Vec::new(), 0);
+        for i in from..to {
+            let (id, person) = (spread_over(i, rows), spread_over(i, PEOPLE));
+            if state == "cold" {
+                evict(folder)?;
+            }
+            let (page, ms) = look_up(warehouse, Filter::Id(vec![id.clone()])).await?;
+            ids.push(ms);
+            if page.len() != 1 || page[0].id != id {
+                return Err(format!("response {id} was not found, or not once").into());
+            }
+            if state == "cold" {
+                evict(folder)?;
+            }
+            let (page, ms) = look_up(warehouse, Filter::In(Dimension::Person, vec![person])).await?;
+            persons.push(ms);
+            voices += page.len();
+        }
+        let found = json!({ "response": spread(ids), "person": spread(persons), "voices_of_persons": voices });
+        eprintln!("{state}: {found}");
+        report.insert(state.to_owned(), found);
+    }
+    let (mut low, mut voices) = (Vec::new(), 0);
     for i in 0_u64..200 {
         // some of these numbers are of nobody, or of somebody who never answered
         let person = (i * 104_729 % 300_007).to_string();
-        let list = VoiceList {
-            org: ORG.to_owned(),
-            period: question().period,
-            filter: Filter::In(Dimension::Person, vec![person]),
-            order: VoiceOrder::Newest,
-            offset: 0,
-            limit: 100,
-        };
-        let started = Instant::now();
-        voices += warehouse.voices(&list).await?.total;
-        times.push(started.elapsed().as_secs_f64() * 1_000.0);
+        let (page, ms) = look_up(warehouse, Filter::In(Dimension::Person, vec![person])).await?;
+        (voices, low) = (voices + page.len(), [low, vec![ms]].concat());
     }
+    report.insert("low_numbers".to_owned(), json!({ "person": spread(low), "voices_of_persons": voices }));
+    Ok(Value::Object(report))
+}
+
+async fn look_up(warehouse: &SegmentWarehouse, filter: Filter) -> Result<(Vec<peakend_query::VoiceFact>, f64), Fault> {
+    let (org, period) = (ORG.to_owned(), question().period);
+    let list = VoiceList { org, period, filter, order: VoiceOrder::Newest, offset: 0, limit: 100_000 };
+    let started = Instant::now();
+    let page = warehouse.voices(&list).await?;
+    Ok((page.voices, started.elapsed().as_secs_f64() * 1_000.0))
+}
+
+fn spread(mut times: Vec<f64>) -> Value {
     times.sort_by(f64::total_cmp);
-    Ok(json!({ "persons": times.len(), "voices": voices, "p50_ms": times[100], "p95_ms": times[190] }))
+    let at = |share: usize| times.get((times.len() * share / 100).min(times.len() - 1));
+    json!({ "n": times.len(), "p50_ms": at(50), "p95_ms": at(95), "p99_ms": at(99), "max_ms": at(100) })
 }
 
 async fn themes(warehouse: &SegmentWarehouse) -> Result<Answer, Fault> {

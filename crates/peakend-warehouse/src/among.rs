@@ -22,8 +22,8 @@ use crate::columns::code_type;
 pub(crate) enum Members {
     /// Codes of a dimension.
     Codes(HashSet<String>),
-    /// Person ids.
-    Persons(HashSet<String>),
+    /// Ids of persons or of voices, values of an attribute.
+    Names(HashSet<String>),
     /// Log positions.
     Seqs(HashSet<u64>),
 }
@@ -37,7 +37,7 @@ pub(crate) fn among(column: &str, members: Members) -> Expr {
 pub(crate) fn membership(members: Members) -> ScalarUDF {
     let of = match &members {
         Members::Codes(_) => code_type(),
-        Members::Persons(_) => DataType::Utf8View,
+        Members::Names(_) => DataType::Utf8View,
         Members::Seqs(_) => DataType::UInt64,
     };
     // The engine compares some expressions by their printed name: two sets over
@@ -63,7 +63,7 @@ impl Members {
         let sum = |hashes: &mut dyn Iterator<Item = u64>| hashes.fold(0_u64, u64::wrapping_add);
         match self {
             Self::Codes(codes) => sum(&mut codes.iter().map(|c| of(0, c))),
-            Self::Persons(persons) => sum(&mut persons.iter().map(|p| of(1, p))),
+            Self::Names(persons) => sum(&mut persons.iter().map(|p| of(1, p))),
             Self::Seqs(seqs) => sum(&mut seqs.iter().map(|s| of(2, s))),
         }
     }
@@ -106,9 +106,13 @@ impl ScalarUDFImpl for Among {
                 let wanted: Vec<bool> = (0..names.len()).map(|i| codes.contains(names.value(i))).collect();
                 BooleanBuffer::collect_bool(coded.len(), |row| wanted[coded.keys().value(row) as usize]).into()
             }
-            Members::Persons(persons) => {
+            Members::Names(persons) => {
                 let values = column.as_string_view_opt().ok_or_else(|| crate::fault::missing("among"))?;
-                BooleanBuffer::collect_bool(values.len(), |row| persons.contains(values.value(row))).into()
+                // an attribute may be unknown
+                BooleanBuffer::collect_bool(values.len(), |row| {
+                    values.is_valid(row) && persons.contains(values.value(row))
+                })
+                .into()
             }
             Members::Seqs(seqs) => {
                 let values = column.as_primitive_opt::<UInt64Type>().ok_or_else(|| crate::fault::missing("among"))?;

@@ -1,6 +1,6 @@
 //! Questions: group, count every histogram in one pass, sort the groups.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Int64Type, UInt64Type};
@@ -8,7 +8,9 @@ use datafusion::error::Result;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{DataFrame, ident, lit};
-use peakend_query::{Band, Cell, Counting, Dimension, Filter, Provenance, Question, Row, Table, Tone, WarehouseError};
+use peakend_query::{
+    AttributeName, Band, Cell, Counting, Dimension, Filter, Provenance, Question, Row, Table, Tone, WarehouseError,
+};
 
 use crate::cell;
 use crate::coded::{Part, packed, unpacked};
@@ -86,8 +88,12 @@ pub(crate) fn wanted(
     snapshot: &Snapshot,
     period: peakend_query::DayRange,
     filter: &Filter,
+    by: &[Dimension],
 ) -> Result<DataFrame> {
-    let mut voices = engine.read(Voices::of(snapshot))?;
+    let mut attributes = BTreeSet::new();
+    by.iter().for_each(|d| note(*d, &mut attributes));
+    filter.each_dimension(&mut |d| note(d, &mut attributes));
+    let mut voices = engine.read(Voices::of(snapshot).knowing(attributes))?;
     if !snapshot.inside {
         voices = voices.filter(within(period))?;
     }
@@ -95,6 +101,10 @@ pub(crate) fn wanted(
         Some(condition) => voices.filter(condition),
         None => Ok(voices),
     }
+}
+
+fn note(dimension: Dimension, into: &mut BTreeSet<AttributeName>) {
+    into.extend(dimension.attribute());
 }
 
 /// How a question's groups are computed: parts packed in pairs into integer
@@ -110,7 +120,9 @@ struct Grouping {
 impl Grouping {
     fn of(q: &Question) -> Self {
         let person = q.by.iter().position(|d| *d == Dimension::Person);
+        let attributes: BTreeSet<AttributeName> = q.by.iter().filter_map(|d| d.attribute()).collect();
         let coded = Dimension::ALL.into_iter().filter(|d| *d != Dimension::Person && q.by.contains(d));
+        let coded = coded.chain(attributes.into_iter().map(Dimension::Attribute));
         let parts = coded.map(Part::code).chain(q.grain.map(Part::Bucket)).collect();
         Self { by: q.by.clone(), parts, person }
     }
@@ -134,7 +146,7 @@ impl Grouping {
         q: &Question,
     ) -> Result<HashMap<Key, Cell>, WarehouseError> {
         let plan = || -> Result<DataFrame> {
-            wanted(engine, snapshot, q.period, &counting(q))?
+            wanted(engine, snapshot, q.period, &counting(q), &q.by)?
                 .aggregate(self.expressions(), vec![cell::cell().alias("cell")])
         };
         let plan = plan().map_err(fault("plan the question"))?;
@@ -157,7 +169,7 @@ impl Grouping {
             let mut pairs = self.expressions();
             pairs.push(ident("person"));
             let groups = self.pairs().map(|(name, _)| ident(name)).collect();
-            wanted(engine, snapshot, q.period, &counting(q))?
+            wanted(engine, snapshot, q.period, &counting(q), &q.by)?
                 .filter(ident("person").not_eq(text("")))?
                 .aggregate(pairs, Vec::new())?
                 .aggregate(groups, vec![count(lit(1_i64)).alias("persons")])

@@ -45,13 +45,14 @@ impl Part {
 
     fn column(&self) -> &'static str {
         match self {
-            Self::Code(dimension, _) => dimension.name(),
+            Self::Code(dimension, _) => dimension.column(),
             Self::Bucket(_) => "day",
         }
     }
 
     fn stored(&self) -> DataType {
         match self {
+            Self::Code(Dimension::Attribute(_), _) => DataType::Utf8View,
             Self::Code(..) => code_type(),
             Self::Bucket(_) => DataType::Int32,
         }
@@ -120,6 +121,11 @@ impl Codes {
     }
 
     fn number(&self, column: &ArrayRef) -> Result<Vec<u32>> {
+        if let Some(values) = column.as_string_view_opt() {
+            // an attribute: few values, mostly unknown
+            let mut known = self.known();
+            return Ok(values.iter().map(|value| known.number(value.unwrap_or(""))).collect());
+        }
         let coded = column.as_dictionary_opt::<Int32Type>().ok_or_else(|| missing("code"))?;
         let values = coded.values();
         let names = values.as_string_opt::<i32>().ok_or_else(|| missing("code"))?;

@@ -1,18 +1,21 @@
 //! Facts as columns and back: the schema of segments and of the hot tail.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::PrimitiveArray;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int8Array, Int32Array, Int64Array, RecordBatch,
-    StringViewArray, UInt8Array, UInt64Array,
+    StringViewArray, UInt8Array, UInt64Array, new_null_array,
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
     ArrowPrimitiveType, DataType, Field, Int8Type, Int32Type, Int64Type, Schema, SchemaRef, UInt8Type, UInt64Type,
 };
 use datafusion::error::Result;
-use peakend_query::{Dimension, OutcomeFact, VoiceFact, VoiceKind};
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::schema::types::SchemaDescriptor;
+use peakend_query::{AttributeName, Dimension, OutcomeFact, VoiceFact, VoiceKind};
 
 use crate::fault::missing;
 
@@ -35,6 +38,39 @@ pub(crate) static VOICES: LazyLock<SchemaRef> = LazyLock::new(|| {
     ]);
     Arc::new(Schema::new(fields))
 });
+
+/// The columns of voices that have these attributes.
+pub(crate) fn with_attributes(attributes: &BTreeSet<AttributeName>) -> SchemaRef {
+    if attributes.is_empty() {
+        return Arc::clone(&VOICES);
+    }
+    let mut fields = VOICES.fields().to_vec();
+    fields.extend(attributes.iter().map(|a| Arc::new(Field::new(a.column(), DataType::Utf8View, true))));
+    Arc::new(Schema::new(fields))
+}
+
+/// The attributes among some columns.
+pub(crate) fn attributes_of(schema: &Schema) -> BTreeSet<AttributeName> {
+    schema.fields().iter().filter_map(|f| AttributeName::of_column(f.name())).collect()
+}
+
+/// The same voices with the columns of a schema: what they lack is not known.
+pub(crate) fn aligned(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    if batch.schema_ref().fields() == schema.fields() {
+        return Ok(batch.clone());
+    }
+    let column = |field: &Arc<Field>| match batch.column_by_name(field.name()) {
+        Some(column) => Arc::clone(column),
+        None => new_null_array(field.data_type(), batch.num_rows()),
+    };
+    Ok(RecordBatch::try_new(Arc::clone(schema), schema.fields().iter().map(column).collect())?)
+}
+
+/// The columns of a Parquet file that have these names; a dot in a name is part of it.
+pub(crate) fn projected(schema: &SchemaDescriptor, names: &[&str]) -> ProjectionMask {
+    let fields = schema.root_schema().get_fields().iter().enumerate();
+    ProjectionMask::roots(schema, fields.filter(|(_, f)| names.contains(&f.name())).map(|(at, _)| at))
+}
 
 /// How codes are kept: each text once per chunk, rows refer to it by number.
 pub(crate) fn code_type() -> DataType {
@@ -87,7 +123,16 @@ pub(crate) fn voice_batch(voices: &[VoiceFact]) -> Result<RecordBatch> {
         Arc::new(voices.iter().map(|v| v.sentiment).collect::<Int8Array>()),
         Arc::new(BooleanArray::from_iter(voices.iter().map(|v| Some(v.has_text)))),
     ]);
-    Ok(RecordBatch::try_new(Arc::clone(&VOICES), columns)?)
+    let mut names: BTreeSet<&String> = BTreeSet::new();
+    voices
+        .iter()
+        .for_each(|v| names.extend(v.attributes.iter().filter(|(_, value)| !value.is_empty()).map(|(n, _)| n)));
+    let names: BTreeSet<AttributeName> = names.iter().filter_map(|name| AttributeName::parse(name)).collect();
+    for name in &names {
+        let value = |v: &'_ VoiceFact| v.attributes.get(name.name()).filter(|value| !value.is_empty()).cloned();
+        columns.push(Arc::new(voices.iter().map(value).collect::<StringViewArray>()));
+    }
+    Ok(RecordBatch::try_new(with_attributes(&names), columns)?)
 }
 
 /// The voices of a batch that has every column of [`VOICES`], by name.
@@ -104,7 +149,10 @@ pub(crate) fn voices_of(batch: &RecordBatch) -> Result<Vec<VoiceFact>> {
     let has_text =
         batch.column_by_name("has_text").and_then(|c| c.as_boolean_opt()).ok_or_else(|| missing("has_text"))?;
     let codes = Dimension::ALL.iter().map(|d| texts(batch, d.name())).collect::<Result<Vec<_>>>()?;
-    let code = |d: Dimension, row: usize| codes[d as usize].value(row).to_owned();
+    let places = Dimension::ALL.into_iter().zip(0..).collect::<HashMap<_, usize>>();
+    let code = |d: Dimension, row: usize| codes[places[&d]].value(row).to_owned();
+    let attributes = attributes_of(batch.schema_ref()).into_iter();
+    let attributes = attributes.map(|a| Ok((a, texts(batch, a.column())?))).collect::<Result<Vec<_>>>()?;
     Ok((0..batch.num_rows())
         .map(|row| VoiceFact {
             seq: seq.value(row),
@@ -133,6 +181,11 @@ pub(crate) fn voices_of(batch: &RecordBatch) -> Result<Vec<VoiceFact>> {
             ces: known(ces, row),
             sentiment: known(sentiment, row),
             has_text: has_text.value(row),
+            attributes: attributes
+                .iter()
+                .filter(|(_, values)| values.is_valid(row) && !values.value(row).is_empty())
+                .map(|(name, values)| (name.name().to_owned(), values.value(row).to_owned()))
+                .collect(),
         })
         .collect())
 }
@@ -175,7 +228,6 @@ mod tests {
     #[test]
     fn dimensions_are_numbered_in_their_column_order() {
         for (i, d) in Dimension::ALL.into_iter().enumerate() {
-            assert_eq!(d as usize, i);
             assert_eq!(VOICES.field(3 + i).name(), d.name());
         }
     }

@@ -14,7 +14,7 @@ use futures::TryStreamExt;
 use peakend_query::WarehouseError;
 use tokio::sync::OwnedMutexGuard;
 
-use crate::columns::{VOICES, numbers, strings};
+use crate::columns::{aligned, attributes_of, numbers, strings, with_attributes};
 use crate::engine::Engine;
 use crate::event::ORDER;
 use crate::fault::engine as fault;
@@ -22,7 +22,7 @@ use crate::hot::Chunk;
 use crate::manifest::{Contents, Manifest};
 use crate::org::Org;
 use crate::scan::Voices;
-use crate::segment::{Segment, SegmentWriter};
+use crate::segment::{Segment, SegmentWriter, columns_of};
 
 /// A segment with fewer rows is small.
 const SMALL: u64 = 1 << 20;
@@ -40,7 +40,7 @@ pub(crate) fn seal(org: &Org) -> Result<u64, WarehouseError> {
     org.settle()?;
     let mut next = Manifest::clone(&org.manifest());
     let rows = sorted(&chunks).map_err(fault("sort hot voices"))?;
-    let mut writer = SegmentWriter::create(org, Contents::Voices, next.next)?;
+    let mut writer = SegmentWriter::create(org, Contents::Voices, next.next, rows.schema())?;
     for start in (0..rows.num_rows()).step_by(PIECE) {
         writer.push(&rows.slice(start, PIECE.min(rows.num_rows() - start)))?;
     }
@@ -52,7 +52,10 @@ pub(crate) fn seal(org: &Org) -> Result<u64, WarehouseError> {
 }
 
 fn sorted(chunks: &[Chunk]) -> Result<RecordBatch> {
-    let rows = concat_batches(&VOICES, chunks.iter().map(|c| &c.rows))?;
+    let attributes = chunks.iter().flat_map(|c| attributes_of(c.rows.schema_ref())).collect();
+    let schema = with_attributes(&attributes);
+    let rows = chunks.iter().map(|c| aligned(&c.rows, &schema)).collect::<Result<Vec<_>>>()?;
+    let rows = concat_batches(&schema, &rows)?;
     let column = |name| rows.column_by_name(name).cloned().ok_or_else(|| crate::fault::missing(name));
     let by = ["day", "at", "seq"]
         .map(|name| Ok(SortColumn { values: column(name)?, options: None }))
@@ -145,7 +148,9 @@ fn write_merged(
     mut rows: SendableRecordBatchStream,
 ) -> Result<(), WarehouseError> {
     let mut next = Manifest::clone(&org.manifest());
-    let mut writer = SegmentWriter::create(org, contents, next.next)?;
+    // the loading order of outcomes is not kept
+    let columns = if contents == Contents::Voices { rows.schema() } else { columns_of(contents) };
+    let mut writer = SegmentWriter::create(org, contents, next.next, columns)?;
     let mut last = None;
     while let Some(batch) =
         tokio::runtime::Handle::current().block_on(rows.try_next()).map_err(fault("merge segments"))?

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use peakend_query::{Cell, Dimension, JointRow, Migration, MigrationQuestion, Question, Route, WarehouseError};
+use peakend_query::{Cell, JointRow, Migration, MigrationQuestion, Question, Route, WarehouseError};
 
-use crate::codes::{self, Key, Numbered, Numbering, Scan, Source, Test, Work, testable};
+use crate::codes::{self, Key, Numbered, Numbering, Scan, Source, Test, Work, place, testable};
 use crate::engine::Engine;
 use crate::fault::engine as fault;
 use crate::org::Snapshot;
@@ -13,7 +13,7 @@ use crate::rollup::{self, RollupFile};
 
 /// The coded columns that answer a question; `None` when only rows can.
 pub(crate) fn sources(engine: &Engine, snapshot: &Snapshot, q: &Question) -> Option<Vec<Source>> {
-    let able = engine.coded() && testable(&q.filter) && !q.by.contains(&Dimension::Person);
+    let able = engine.coded() && testable(&q.filter) && q.by.iter().all(|d| place(*d).is_some());
     able.then(|| snapshot.sources()).flatten()
 }
 

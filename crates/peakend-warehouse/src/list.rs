@@ -8,17 +8,14 @@ use datafusion::arrow::datatypes::{Int32Type, Int64Type, UInt8Type, UInt64Type};
 use datafusion::error::Result;
 use datafusion::prelude::{DataFrame, ident, lit};
 use futures::TryStreamExt;
-use peakend_query::{
-    DayRange, Dimension, Filter, Provenance, VoiceFact, VoiceList, VoiceOrder, VoicePage, WarehouseError,
-};
+use peakend_query::{DayRange, Filter, Provenance, VoiceFact, VoiceList, VoiceOrder, VoicePage, WarehouseError};
 
 use crate::among::{Members, among};
 use crate::answer::wanted;
-use crate::codes::{digest, rows_of};
-use crate::columns::{VOICES, numbers, voices_of};
+use crate::columns::{numbers, voices_of};
 use crate::engine::Engine;
 use crate::fault::engine as fault;
-use crate::hot::Chunk;
+use crate::look_up::look_up;
 use crate::org::Snapshot;
 use crate::predicate::within;
 use crate::scan::Voices;
@@ -32,13 +29,12 @@ pub(crate) async fn list(engine: &Engine, snapshot: Snapshot, list: &VoiceList) 
     if snapshot.is_empty() {
         return Ok(VoicePage { total: 0, voices: Vec::new(), provenance });
     }
-    if let Some(persons) = persons_of(&list.filter)
-        && engine.coded()
-        && let Some(found) = of_persons(engine, &snapshot, list.period, persons).await?
+    if engine.coded()
+        && let Some(found) = look_up(engine, &snapshot, list.period, &list.filter).await?
     {
         return Ok(page(found, list, provenance));
     }
-    let plan = wanted(engine, &snapshot, list.period, &list.filter)
+    let plan = wanted(engine, &snapshot, list.period, &list.filter, &[])
         .and_then(|voices| voices.select(["seq", "at", "day", "nps"].map(ident).to_vec()))
         .map_err(fault("plan the list"))?;
     let keep = usize::try_from(list.offset.saturating_add(list.limit)).unwrap_or(usize::MAX);
@@ -48,56 +44,6 @@ pub(crate) async fn list(engine: &Engine, snapshot: Snapshot, list: &VoiceList) 
     let mut found = fetch(engine, &snapshot, &page).await?;
     let voices = page.iter().filter_map(|(_, Reverse((_, seq)), _)| found.remove(seq)).collect();
     Ok(VoicePage { total, voices, provenance })
-}
-
-/// So many persons are looked up one by one.
-const FEW: usize = 16;
-/// A person with more voices than this is read like everybody.
-const MANY: usize = 4_096;
-
-/// The few persons that a filter asks for besides whatever else it asks.
-fn persons_of(filter: &Filter) -> Option<&[String]> {
-    match filter {
-        Filter::In(Dimension::Person, persons) if persons.len() <= FEW => Some(persons),
-        Filter::And(all) => all.iter().find_map(persons_of),
-        _ => None,
-    }
-}
-
-/// Every voice of a few persons on some days, by their place in the segments; `None`
-/// when a segment has no coded columns or there are too many voices.
-async fn of_persons(
-    engine: &Engine,
-    snapshot: &Snapshot,
-    period: DayRange,
-    asked: &[String],
-) -> Result<Option<Vec<VoiceFact>>, WarehouseError> {
-    let files: Option<Vec<_>> = snapshot.segments.iter().map(|s| s.codes.clone()).collect();
-    let Some(files) = files else { return Ok(None) };
-    let (segments, persons) = (snapshot.segments.clone(), asked.to_vec());
-    let sealed = engine
-        .count("look up persons", move |work| {
-            let rows = rows_of(&files, &persons, period, work)?;
-            if rows.iter().map(Vec::len).sum::<usize>() > MANY {
-                return Ok(None);
-            }
-            let columns: Vec<&str> = VOICES.fields().iter().map(|f| f.name().as_str()).collect();
-            let mut found = Vec::new();
-            for (segment, rows) in segments.iter().zip(rows).filter(|(_, rows)| !rows.is_empty()) {
-                for batch in segment.read_rows(&rows, &columns)? {
-                    found.extend(voices_of(&batch).map_err(fault("read the voices"))?);
-                }
-            }
-            Ok(Some(found))
-        })
-        .await?;
-    let Some(mut found) = sealed else { return Ok(None) };
-    let digests: Vec<u64> = asked.iter().map(|p| digest(p)).collect();
-    let has = |c: &&Chunk| digests.iter().any(|d| c.codes.digests.binary_search(d).is_ok());
-    for chunk in snapshot.hot.iter().filter(has) {
-        found.extend(voices_of(&chunk.rows).map_err(fault("read the voices"))?);
-    }
-    Ok(Some(found))
 }
 
 /// The page of voices that a list asks for, out of at least all of them.
@@ -128,7 +74,7 @@ pub(crate) async fn every(
     if snapshot.is_empty() {
         return Ok(Vec::new());
     }
-    let plan = wanted(engine, &snapshot, period, filter).map_err(fault("plan the list"))?;
+    let plan = wanted(engine, &snapshot, period, filter, &[]).map_err(fault("plan the list"))?;
     let batches = engine.compute("read the voices", plan.collect()).await?;
     let mut all = Vec::new();
     for batch in &batches {

@@ -4,11 +4,12 @@
 //! renamed over the old one, and the folder is synced. Segments are on stable
 //! storage before a manifest names them.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use peakend_query::{VoiceFact, WarehouseError};
+use peakend_query::{AttributeName, VoiceFact, WarehouseError};
 use serde::{Deserialize, Serialize};
 
 use crate::codes::Part;
@@ -71,6 +72,9 @@ pub(crate) struct Entry {
     /// Companion files; a segment of format 1 has none until it is next opened.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) parts: Vec<Part>,
+    /// The attributes that its voices have columns for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) attributes: BTreeSet<AttributeName>,
 }
 
 impl Entry {

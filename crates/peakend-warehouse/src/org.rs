@@ -1,12 +1,12 @@
 //! One organisation's warehouse: its folder, its manifest, its hot tail.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use datafusion::error::Result;
-use peakend_query::{EventFact, Provenance, Retention, Route, VoiceFact, WarehouseError};
+use peakend_query::{AttributeName, EventFact, Provenance, Retention, Route, VoiceFact, WarehouseError};
 
 use crate::codes::Source;
 use crate::engine::RollupRule;
@@ -234,6 +234,11 @@ impl Org {
     /// Every segment, in the order of the manifest.
     pub(crate) fn segments(&self) -> Vec<Arc<Segment>> {
         self.state().segments.clone()
+    }
+
+    /// The attributes that sealed voices have columns for.
+    pub(crate) fn attributes(&self) -> BTreeSet<AttributeName> {
+        self.manifest().segments.iter().flat_map(|entry| entry.attributes.iter().copied()).collect()
     }
 
     /// Make the folders and the first manifest, before the first segment. Blocking.

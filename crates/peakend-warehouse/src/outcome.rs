@@ -11,7 +11,7 @@ use datafusion::prelude::{DataFrame, ident, lit};
 use peakend_query::{Loaded, OutcomeFact, OutcomeQuestion, WarehouseError};
 
 use crate::among::{Members, among};
-use crate::columns::{numbers, outcome_batch, strings};
+use crate::columns::{OUTCOMES, numbers, outcome_batch, strings};
 use crate::engine::Engine;
 use crate::fault::engine as fault;
 use crate::manifest::{Contents, Manifest};
@@ -36,7 +36,7 @@ pub(crate) fn load(org: &Org, batch: String, mut rows: Vec<OutcomeFact>) -> Resu
     let mut next = Manifest::clone(&manifest);
     if added > 0 {
         keep_last(&mut rows);
-        let mut writer = SegmentWriter::create(org, Contents::Outcomes, next.next)?;
+        let mut writer = SegmentWriter::create(org, Contents::Outcomes, next.next, Arc::clone(&OUTCOMES))?;
         for piece in rows.chunks(PIECE) {
             writer.push(&outcome_batch(piece).map_err(fault("encode outcomes"))?)?;
         }
@@ -113,7 +113,7 @@ fn scanned(engine: &Engine, segment: &Arc<Segment>, q: &OutcomeQuestion) -> Resu
         .filter(ident("kind").eq(text(&q.kind)))?
         .filter(ident("month").gt_eq(lit(q.from)).and(ident("month").lt_eq(lit(q.to))))?;
     if let Some(persons) = &q.persons {
-        rows = rows.filter(among("person", Members::Persons(persons.iter().cloned().collect())))?;
+        rows = rows.filter(among("person", Members::Names(persons.iter().cloned().collect())))?;
     }
     rows.select(["person", "month", "value"].map(ident).to_vec())
 }

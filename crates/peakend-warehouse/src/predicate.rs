@@ -35,6 +35,10 @@ fn expression(filter: &Filter) -> Expr {
     match filter {
         Filter::All => lit(true),
         Filter::In(dimension, codes) => one_of(*dimension, codes),
+        Filter::Id(ids) => match ids.iter().filter(|id| !id.is_empty()).cloned().collect::<HashSet<_>>() {
+            none if none.is_empty() => lit(false),
+            ids => among("id", Members::Names(ids)),
+        },
         Filter::Kind(kind) => ident("kind").eq(lit(kind_code(*kind))),
         Filter::Band(band) if band.low > band.high => lit(false),
         Filter::Band(band) => {
@@ -74,8 +78,11 @@ fn one_of(dimension: Dimension, codes: &[String]) -> Expr {
     } else {
         let known = known.into_iter().cloned().collect();
         among(
-            dimension.name(),
-            if dimension == Dimension::Person { Members::Persons(known) } else { Members::Codes(known) },
+            dimension.column(),
+            match dimension {
+                Dimension::Person | Dimension::Attribute(_) => Members::Names(known),
+                _ => Members::Codes(known),
+            },
         )
     }
 }

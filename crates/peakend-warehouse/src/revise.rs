@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::{Int32Type, Int64Type, UInt64Type};
 use peakend_query::{VoiceFact, WarehouseError};
 use tokio::sync::OwnedMutexGuard;
 
-use crate::columns::{numbers, voice_batch};
+use crate::columns::{aligned, attributes_of, numbers, voice_batch, with_attributes};
 use crate::engine::Engine;
 use crate::fault::engine as fault;
 use crate::manifest::Contents;
@@ -57,6 +57,11 @@ fn may_hold(segment: &Segment, seqs: &[u64]) -> bool {
 impl Readings {
     /// A piece of a segment with the new rows in it, and how many there are.
     fn put_into(&self, piece: RecordBatch) -> Result<(RecordBatch, u64), WarehouseError> {
+        let mut attributes = attributes_of(piece.schema_ref());
+        attributes.extend(attributes_of(self.rows.schema_ref()));
+        let schema = with_attributes(&attributes);
+        let align = |rows| aligned(rows, &schema).map_err(fault("put revised voices in columns"));
+        let (piece, new_rows) = (align(&piece)?, align(&self.rows)?);
         let read = "read the positions of voices";
         let seqs = numbers::<UInt64Type>(&piece, "seq").map_err(fault(read))?;
         let days = numbers::<Int32Type>(&piece, "day").map_err(fault(read))?;
@@ -76,7 +81,7 @@ impl Readings {
         if new == 0 {
             return Ok((piece, 0));
         }
-        let mixed = interleave_record_batch(&[&piece, &self.rows], &from);
+        let mixed = interleave_record_batch(&[&piece, &new_rows], &from);
         Ok((mixed.map_err(fault("put revised voices in place"))?, new))
     }
 }

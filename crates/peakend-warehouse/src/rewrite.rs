@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::fault::storage;
 use crate::manifest::Manifest;
 use crate::org::Org;
-use crate::segment::{Segment, SegmentWriter};
+use crate::segment::{Segment, SegmentWriter, columns_of};
 
 /// Rows read at one time.
 const PIECE: usize = 65_536;
@@ -49,13 +49,22 @@ fn replace(
     let file = File::open(&segment.path).map_err(storage("open", &segment.path))?;
     let rows = ParquetRecordBatchReaderBuilder::try_new(file).map_err(read())?.with_batch_size(PIECE).build();
     let mut next = Manifest::clone(&org.manifest());
-    let mut writer = SegmentWriter::create(org, segment.entry.contents, next.next)?;
-    let mut changed = 0;
+    let contents = segment.entry.contents;
+    let create = |columns| SegmentWriter::create(org, contents, next.next, columns);
+    let (mut changed, mut writer) = (0, None);
     for piece in rows.map_err(read())? {
         let (piece, new) = change(piece.map_err(storage("read", &segment.path))?)?;
         changed += new;
-        writer.push(&piece)?;
+        // every piece comes back with the same columns
+        match &mut writer {
+            None => writer.insert(create(piece.schema())?).push(&piece)?,
+            Some(writer) => writer.push(&piece)?,
+        }
     }
+    let writer = match writer {
+        Some(writer) => writer,
+        None => create(columns_of(contents))?,
+    };
     let mut entry = writer.finish()?;
     changed += segment.entry.rows - entry.rows;
     if changed == 0 {

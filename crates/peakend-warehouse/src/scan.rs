@@ -1,5 +1,6 @@
 //! The table of one snapshot: segments and hot chunks as one scan.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -19,10 +20,11 @@ use datafusion::object_store::path::Path as StorePath;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
 
-use crate::columns::{OUTCOMES, VOICES};
+use crate::columns::{OUTCOMES, aligned, attributes_of, with_attributes};
 use crate::event::EVENTS;
 use crate::org::Snapshot;
 use crate::segment::Segment;
+use peakend_query::AttributeName;
 
 /// Segments and hot rows of one moment. It keeps the segment files alive, so the
 /// caller keeps it (or its snapshot) until the last row is read.
@@ -38,12 +40,21 @@ impl Voices {
     /// The voices of a snapshot.
     pub(crate) fn of(snapshot: &Snapshot) -> Self {
         let hot = snapshot.hot.iter().map(|c| c.rows.clone()).collect();
-        Self { schema: Arc::clone(&VOICES), segments: snapshot.segments.clone(), hot, late: false }
+        let attributes = snapshot.hot.iter().flat_map(|c| attributes_of(c.rows.schema_ref())).collect();
+        Self { hot, ..Self::sealed_only(snapshot.segments.clone()) }.knowing(attributes)
     }
 
     /// The voices of some segments.
     pub(crate) fn sealed_only(segments: Vec<Arc<Segment>>) -> Self {
-        Self { schema: Arc::clone(&VOICES), segments, hot: Vec::new(), late: false }
+        let attributes = segments.iter().flat_map(|s| s.entry.attributes.iter().copied()).collect();
+        Self { schema: with_attributes(&attributes), segments, hot: Vec::new(), late: false }
+    }
+
+    /// The same with columns for these attributes too, whether or not a row has them.
+    pub(crate) fn knowing(mut self, mut attributes: BTreeSet<AttributeName>) -> Self {
+        attributes.extend(attributes_of(&self.schema));
+        self.schema = with_attributes(&attributes);
+        self
     }
 
     /// The outcomes of some segments.
@@ -110,7 +121,8 @@ impl TableProvider for Voices {
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let sealed = (!self.segments.is_empty()).then(|| self.sealed(state, projection)).transpose()?;
-        with_hot(sealed, &self.hot, Arc::clone(&self.schema), projection)
+        let hot = self.hot.iter().map(|rows| aligned(rows, &self.schema)).collect::<Result<Vec<_>>>()?;
+        with_hot(sealed, &hot, Arc::clone(&self.schema), projection)
     }
 }
 

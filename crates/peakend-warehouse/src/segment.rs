@@ -1,32 +1,34 @@
 //! Segment files: written once, checked at opening, deleted when unused.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::{max, min};
-use datafusion::arrow::datatypes::{Int32Type, UInt64Type};
+use datafusion::arrow::datatypes::{Int32Type, SchemaRef, UInt64Type};
 use datafusion::error::Result;
+use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::{
-    ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
-use datafusion::parquet::arrow::{ArrowWriter, ProjectionMask};
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::file::metadata::PageIndexPolicy;
 use datafusion::parquet::file::properties::WriterProperties;
 use peakend_query::WarehouseError;
 
-use crate::codes::{self, CodeBuilder, CodeFile, CodeTable, OutcomeBuilder, OutcomeFile, Part, Stored};
-use crate::columns::{OUTCOMES, VOICES, numbers};
+use crate::codes::{self, CodeBuilder, CodeFile, OutcomeBuilder, OutcomeFile, Stored};
+use crate::columns::{OUTCOMES, VOICES, aligned, attributes_of, numbers, projected};
 use crate::engine::RollupRule;
 use crate::event::EVENTS;
 use crate::fault::{damaged, engine, storage};
 use crate::home::Home;
 use crate::manifest::{Contents, Entry};
 use crate::org::Org;
+use crate::places::{PlaceBuilder, PlaceFile};
 use crate::rollup::{self, RollupFile};
 use crate::sum::Sum;
 
@@ -47,6 +49,10 @@ pub(crate) struct Segment {
     pub(crate) values: Option<Arc<OutcomeFile>>,
     /// Its stored counts; none where there are too few rows.
     pub(crate) rollup: Option<Arc<RollupFile>>,
+    /// Where rows lie; none where an earlier version wrote it, or where the file is damaged.
+    pub(crate) places: Option<Arc<PlaceFile>>,
+    /// How the rows are read, once they were.
+    footer: OnceLock<ArrowReaderMetadata>,
     unused: AtomicBool,
     /// Where it lies besides.
     home: Option<(Arc<dyn Home>, String)>,
@@ -61,11 +67,22 @@ impl Segment {
         let rollup = counts.map(|part| RollupFile::open(folder, part, entry.rows).map(Arc::new)).transpose()?;
         let valued = entry.parts.iter().find(|p| p.stored == Stored::Outcomes);
         let values = valued.map(|part| OutcomeFile::open(folder, part, entry.rows).map(Arc::new)).transpose()?;
+        let placed = entry.parts.iter().find(|p| p.stored == Stored::Places);
+        let places = placed.and_then(|part| match PlaceFile::open(folder, part, entry.rows) {
+            Ok(file) => Some(Arc::new(file)),
+            Err(error) => {
+                // rows are found without it, only slower
+                tracing::warn!(%error, "run `peakend rebuild`: look-ups are slow without this file");
+                None
+            }
+        });
         Ok(Self {
             path: folder.join(&entry.file),
             codes,
             values,
             rollup,
+            places,
+            footer: OnceLock::new(),
             entry,
             unused: AtomicBool::new(false),
             home: None,
@@ -96,10 +113,17 @@ impl Segment {
             next = row + 1;
         }
         let file = File::open(&self.path).map_err(storage("open", &self.path))?;
-        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
-            .map_err(storage("read", &self.path))?;
-        let columns = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        let footer = match self.footer.get() {
+            Some(footer) => footer.clone(),
+            None => {
+                // the offsets of pages are wanted, not their statistics
+                let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+                let footer = ArrowReaderMetadata::load(&file, options).map_err(storage("read", &self.path))?;
+                self.footer.get_or_init(|| footer).clone()
+            }
+        };
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer);
+        let columns = projected(builder.parquet_schema(), columns);
         let reader = builder.with_projection(columns).with_row_selection(RowSelection::from(selection)).build();
         let reader = reader.map_err(storage("read", &self.path))?;
         reader.map(|batch| batch.map_err(storage("read", &self.path))).collect()
@@ -180,14 +204,25 @@ impl Write for Summing {
     }
 }
 
+/// The columns of a segment whose rows bring none of their own.
+pub(crate) fn columns_of(contents: Contents) -> SchemaRef {
+    Arc::clone(match contents {
+        Contents::Voices => &VOICES,
+        Contents::Outcomes => &OUTCOMES,
+        Contents::Events => &EVENTS,
+    })
+}
+
 /// A segment being written. Blocking: keep it off the threads that answer.
 pub(crate) struct SegmentWriter {
     folder: PathBuf,
     rule: RollupRule,
     path: PathBuf,
+    schema: SchemaRef,
     number: u64,
     writer: ArrowWriter<Summing>,
     codes: CodeBuilder,
+    places: PlaceBuilder,
     values: OutcomeBuilder,
     entry: Entry,
 }
@@ -199,19 +234,25 @@ impl std::fmt::Debug for SegmentWriter {
 }
 
 impl SegmentWriter {
-    /// Begin segment `number` of an organisation.
-    pub(crate) fn create(org: &Org, contents: Contents, number: u64) -> Result<Self, WarehouseError> {
+    /// Begin segment `number` of an organisation; rows come with these columns or fewer.
+    pub(crate) fn create(
+        org: &Org,
+        contents: Contents,
+        number: u64,
+        schema: SchemaRef,
+    ) -> Result<Self, WarehouseError> {
         let (folder, rule, number) = (org.inside(), org.rollup(), org.unlike_others(number));
         let file = format!("{}-{number:08}.parquet", contents.name());
         let path = folder.join(&file);
-        let (schema, properties) = match contents {
-            Contents::Voices => (Arc::clone(&VOICES), properties(&["seq", "at"], &["id"])?),
-            Contents::Outcomes => (Arc::clone(&OUTCOMES), properties(&["value"], &["person"])?),
-            Contents::Events => (Arc::clone(&EVENTS), properties(&["key", "at", "seq"], &["person"])?),
+        let (attributes, properties) = match contents {
+            Contents::Voices => (attributes_of(&schema), properties(&["seq", "at"], &["id"])?),
+            Contents::Outcomes => (BTreeSet::new(), properties(&["value"], &["person"])?),
+            Contents::Events => (BTreeSet::new(), properties(&["key", "at", "seq"], &["person"])?),
         };
         let out = File::create(&path).map_err(storage("create", &path))?;
         let summing = Summing { file: BufWriter::with_capacity(1 << 20, out), sum: Sum::new(), bytes: 0 };
-        let writer = ArrowWriter::try_new(summing, schema, Some(properties)).map_err(storage("write", &path))?;
+        let writer =
+            ArrowWriter::try_new(summing, Arc::clone(&schema), Some(properties)).map_err(storage("write", &path))?;
         let entry = Entry {
             file,
             contents,
@@ -224,14 +265,17 @@ impl SegmentWriter {
             crc32: 0,
             batch: None,
             parts: Vec::new(),
+            attributes,
         };
         Ok(Self {
+            schema,
             folder,
             rule,
             path,
             number,
             writer,
             codes: CodeBuilder::default(),
+            places: PlaceBuilder::default(),
             values: OutcomeBuilder::default(),
             entry,
         })
@@ -255,12 +299,16 @@ impl SegmentWriter {
             self.entry.last_seq = self.entry.last_seq.max(max(seqs).unwrap_or(0));
         }
         match self.entry.contents {
-            Contents::Voices => self.codes.push(batch).map_err(engine("code new rows"))?,
+            Contents::Voices => {
+                self.codes.push(batch).map_err(engine("code new rows"))?;
+                self.places.push(batch).map_err(engine("place new rows"))?;
+            }
             Contents::Outcomes => self.values.push(batch).map_err(engine("code new rows"))?,
             Contents::Events => {}
         }
         self.entry.rows += batch.num_rows() as u64;
-        self.writer.write(batch).map_err(storage("write", &self.path))
+        let batch = aligned(batch, &self.schema).map_err(engine("align new rows"))?;
+        self.writer.write(&batch).map_err(storage("write", &self.path))
     }
 
     /// Close the file and make it durable (its name becomes so with the folder).
@@ -277,23 +325,16 @@ impl SegmentWriter {
             }
             Contents::Events => {}
             Contents::Voices => {
-                self.entry.parts = companions(&self.codes.finish(), self.rule, &self.folder, self.number)?;
+                let (folder, number) = (&self.folder, self.number);
+                let table = self.codes.finish();
+                let mut parts = vec![codes::write(&table, folder, number)?];
+                parts.extend(rollup::write(&table, self.rule, folder, number)?);
+                parts.push(self.places.write(&table, folder, number)?);
+                self.entry.parts = parts;
             }
         }
         Ok(self.entry)
     }
-}
-
-/// Write what stands beside a segment of voices.
-pub(crate) fn companions(
-    table: &CodeTable,
-    rule: RollupRule,
-    folder: &Path,
-    number: u64,
-) -> Result<Vec<Part>, WarehouseError> {
-    let mut parts = vec![codes::write(table, folder, number)?];
-    parts.extend(rollup::write(table, rule, folder, number)?);
-    Ok(parts)
 }
 
 /// Growing numbers are stored as differences; ids that never repeat get no dictionary.

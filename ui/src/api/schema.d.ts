@@ -6970,7 +6970,7 @@ export interface operations {
             query: {
                 /** @description Metric id, see `/metrics` */
                 metric: string;
-                /** @description Up to two dimensions, joined by a comma: pillar, survey, line, unit, journey, stage, touchpoint, channel, segment, theme, language */
+                /** @description Up to two dimensions, joined by a comma: pillar, survey, line, unit, journey, stage, touchpoint, channel, segment, theme, language, or `attribute:` with the name of an attribute */
                 by?: string;
                 /** @description `day`, `week`, `month` or `quarter` */
                 grain?: string;
@@ -7008,6 +7008,8 @@ export interface operations {
                 band?: string;
                 /** @description `negative`, `neutral`, `positive`, or `any` */
                 tone?: string;
+                /** @description Attributes as `name:value`, joined by commas; several values of one name mean any of them */
+                attribute?: string;
                 /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
                 from?: string;
                 /** @description Last day; today when absent */
@@ -7475,6 +7477,8 @@ export interface operations {
                 band?: string;
                 /** @description `negative`, `neutral`, `positive`, or `any` */
                 tone?: string;
+                /** @description Attributes as `name:value`, joined by commas; several values of one name mean any of them */
+                attribute?: string;
                 /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
                 from?: string;
                 /** @description Last day; today when absent */
@@ -9516,6 +9520,8 @@ export interface operations {
                 band?: string;
                 /** @description `negative`, `neutral`, `positive`, or `any` */
                 tone?: string;
+                /** @description Attributes as `name:value`, joined by commas; several values of one name mean any of them */
+                attribute?: string;
                 /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
                 from?: string;
                 /** @description Last day; today when absent */
@@ -10075,6 +10081,8 @@ export interface operations {
                 band?: string;
                 /** @description `negative`, `neutral`, `positive`, or `any` */
                 tone?: string;
+                /** @description Attributes as `name:value`, joined by commas; several values of one name mean any of them */
+                attribute?: string;
                 /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
                 from?: string;
                 /** @description Last day; today when absent */
@@ -11782,6 +11790,8 @@ export interface operations {
                 band?: string;
                 /** @description `negative`, `neutral`, `positive`, or `any` */
                 tone?: string;
+                /** @description Attributes as `name:value`, joined by commas; several values of one name mean any of them */
+                attribute?: string;
                 /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
                 from?: string;
                 /** @description Last day; today when absent */

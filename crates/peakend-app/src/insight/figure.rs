@@ -179,7 +179,7 @@ impl Plan {
         if self.filter.selects_answers() {
             return Err(Error::refused(
                 "employee_filter",
-                "figures of employees cannot be filtered by score, tone or kind: that would tell who answered what",
+                "figures of employees cannot be filtered by score, tone, kind or attribute: that would tell who answered what",
             ));
         }
         self.minimum = employee::MINIMUM_SCORES;

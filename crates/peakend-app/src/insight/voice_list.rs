@@ -2,6 +2,7 @@
 //! lists themselves.
 
 mod filter;
+mod loaded;
 mod search;
 
 use std::collections::HashMap;
@@ -10,10 +11,9 @@ use std::sync::Arc;
 use peakend_domain::insight::voice_list::shuffled;
 use peakend_domain::pillar::employee;
 use peakend_domain::sense::person::Person;
-use peakend_domain::sense::reading::Reading;
 use peakend_domain::sense::voice::Voice;
 use peakend_domain::{Day, LocalText, Permission, PersonId, Pillar, UnitScope};
-use peakend_query::{DayRange, Dimension, Filter, VoiceFact, VoiceKind, VoiceList, VoiceOrder};
+use peakend_query::{DayRange, Dimension, Filter, VoiceList, VoiceOrder};
 use peakend_store::Tx;
 use peakend_store::insight::figure::{self as store, Names};
 use peakend_store::insight::voice_list::{CaseLink, cases_of};
@@ -21,6 +21,7 @@ use peakend_store::sense::{person, voice};
 
 pub use filter::{CODED, VoiceFilter};
 use filter::{band_filter, tone_filter};
+use loaded::loaded;
 
 use super::release;
 use super::theme::{local, with_below};
@@ -87,6 +88,9 @@ impl Frame {
         }
         if let Some(code) = &wanted.unit_at {
             filter = filter.and(Filter::In(Dimension::Unit, vec![code.clone()]));
+        }
+        for (name, values) in &wanted.attributes {
+            filter = filter.and(Filter::In(Dimension::Attribute(*name), values.clone()));
         }
         if let Some(kind) = wanted.kind {
             filter = filter.and(Filter::Kind(kind));
@@ -200,48 +204,6 @@ pub async fn list(ctx: &Ctx<'_>, wanted: &VoicesWanted) -> Result<Voices, Error>
     Ok(Voices { items, total: page.total, next, names: frame.names, withheld: None, truncated: false })
 }
 
-/// A voice loaded from a file: its scores and places are all there is of it.
-fn loaded(ctx: &Ctx<'_>, fact: VoiceFact) -> Option<Voice> {
-    if !fact.is_loaded() {
-        return None;
-    }
-    Some(Voice {
-        org: ctx.org().clone(),
-        id: fact.id,
-        seq: 0,
-        kind: match fact.kind {
-            VoiceKind::Response => peakend_domain::sense::voice::VoiceKind::Response,
-            VoiceKind::Signal => peakend_domain::sense::voice::VoiceKind::Signal,
-        },
-        pillar: Pillar::parse(&fact.pillar)?,
-        survey_code: fact.survey,
-        survey_version: None,
-        person: fact.person,
-        unit_code: fact.unit,
-        unit_path: String::new(),
-        line_code: fact.line,
-        journey_code: fact.journey,
-        stage_code: fact.stage,
-        touchpoint_code: fact.touchpoint,
-        channel_code: fact.channel,
-        segment: fact.segment,
-        theme: fact.theme,
-        language: fact.language,
-        at: jiff::Timestamp::from_microsecond(fact.at).ok()?,
-        day: Day(fact.day),
-        nps: fact.nps,
-        csat: fact.csat,
-        ces: fact.ces,
-        sentiment: fact.sentiment,
-        answers: serde_json::Value::Null,
-        text: String::new(),
-        author: String::new(),
-        url: String::new(),
-        reading: Reading::default(),
-        quiet: true,
-    })
-}
-
 async fn texts_of_employees(ctx: &Ctx<'_>, frame: Frame, wanted: &VoicesWanted) -> Result<Voices, Error> {
     if !wanted.words.trim().is_empty() {
         let message = "texts of employees cannot be searched: that would tell in which group a word was written";
@@ -250,7 +212,7 @@ async fn texts_of_employees(ctx: &Ctx<'_>, frame: Frame, wanted: &VoicesWanted) 
     if wanted.filter.selects_answers() {
         return Err(Error::refused(
             "employee_filter",
-            "texts of employees cannot be filtered by score, tone or kind: that would tell who answered what",
+            "texts of employees cannot be filtered by score, tone, kind or attribute: that would tell who answered what",
         ));
     }
     let filter = frame.resolve(ctx, &wanted.filter).await?;
@@ -327,8 +289,11 @@ pub struct OneVoice {
 pub async fn one(ctx: &Ctx<'_>, id: &str) -> Result<OneVoice, Error> {
     ctx.require(Permission::ReadVoices)?;
     let mut tx = ctx.app.store.read().await?;
-    let found = voice::find(&mut tx, ctx.scope(), id).await?.filter(|v| v.pillar != Pillar::Employee);
-    let voice = found.ok_or(Error::NotFound("voice"))?;
+    let Some(found) = voice::find(&mut tx, ctx.scope(), id).await? else {
+        drop(tx);
+        return loaded::one(ctx, id).await;
+    };
+    let voice = Some(found).filter(|v| v.pillar != Pillar::Employee).ok_or(Error::NotFound("voice"))?;
     let case = cases_of(&mut tx, ctx.scope(), &[id.to_owned()]).await?.remove(id);
     let (mut who, mut others) = (None, Vec::new());
     if !voice.person.is_empty() {

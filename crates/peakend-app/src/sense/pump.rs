@@ -223,5 +223,6 @@ pub fn fact(v: &Voice) -> VoiceFact {
         ces: v.ces,
         sentiment: v.sentiment,
         has_text: !v.text.is_empty(),
+        attributes: peakend_query::Attributes::new(),
     }
 }

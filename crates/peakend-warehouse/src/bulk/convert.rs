@@ -11,11 +11,11 @@ use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, Int8Type, Int32Type, Int64Type, TimeUnit, UInt8Type};
 use datafusion::arrow::util::display::FormatOptions;
 use datafusion::error::Result;
-use peakend_query::{Dimension, Score, VoiceKind};
+use peakend_query::{ATTRIBUTE_VALUE, Dimension, Score, VoiceKind};
 
 use super::map::{BulkMap, Origin, kind_of};
 use super::refuse::Faults;
-use crate::columns::{VOICES, code_type, kind_code};
+use crate::columns::{code_type, kind_code, with_attributes};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
@@ -79,10 +79,14 @@ impl Converter<'_> {
             None => Arc::new(BooleanArray::from_iter((0..rows).map(|row| Some(sentiment.is_valid(row))))),
         };
         columns.extend([sentiment, text as ArrayRef]);
+        let attributes = self.map.attributes(self.columns);
+        for attribute in &attributes {
+            columns.push(self.attribute(batch, attribute.column(), first)?);
+        }
         if self.faults.count > 0 {
             return Ok(None);
         }
-        Ok(Some(RecordBatch::try_new(Arc::clone(&VOICES), columns)?))
+        Ok(Some(RecordBatch::try_new(with_attributes(&attributes), columns)?))
     }
 
     fn column<'b>(&self, batch: &'b RecordBatch, field: &str) -> Option<&'b ArrayRef> {
@@ -214,6 +218,27 @@ impl Converter<'_> {
         }
         let known = text.as_string_view().iter().map(|v| v.unwrap_or(""));
         Ok(Arc::new(known.collect::<DictionaryArray<Int32Type>>()))
+    }
+
+    /// The values of an attribute, unknown where there is none; numbers and truth become text.
+    fn attribute(&mut self, batch: &RecordBatch, field: &str, first: u64) -> Result<ArrayRef> {
+        let text = match self.column(batch, field) {
+            Some(column) => cast(column, &DataType::Utf8View)?,
+            None => {
+                let one = self.constant(field);
+                Arc::new(StringViewArray::from_iter_values((0..batch.num_rows()).map(|_| &one)))
+            }
+        };
+        let text = text.as_string_view();
+        for (row, value) in text.iter().enumerate() {
+            // no text has more characters than bytes
+            if value.is_some_and(|v| v.len() > ATTRIBUTE_VALUE && v.chars().count() > ATTRIBUTE_VALUE) {
+                let reason = format!("it has more than {ATTRIBUTE_VALUE} characters");
+                self.faults.add(first + row as u64, field, reason);
+            }
+        }
+        let known = text.iter().map(|value| value.filter(|v| !v.is_empty()));
+        Ok(Arc::new(known.collect::<StringViewArray>()))
     }
 
     fn refuse(&mut self, dimension: Dimension, codes: &ArrayRef, first: u64) -> Result<()> {

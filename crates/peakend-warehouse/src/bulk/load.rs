@@ -1,12 +1,13 @@
 //! Loading files: convert on all threads, then name all segments at once.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use peakend_query::Dimension;
+use peakend_query::{ATTRIBUTES, AttributeName, Dimension};
 use serde::Serialize;
 use twox_hash::XxHash64;
 
@@ -70,8 +71,19 @@ pub(crate) fn load(org: &Org, bulk: &Bulk, threads: usize) -> Result<BulkOutcome
     for path in &bulk.paths {
         work.extend(units(path, bulk.format)?.0);
     }
+    let mut attributes: BTreeSet<AttributeName> = org.attributes();
     for unit in &work {
         bulk.map.check(&unit.columns)?;
+        attributes.extend(bulk.map.attributes(&unit.columns));
+    }
+    if attributes.len() > ATTRIBUTES {
+        let names: Vec<&str> = attributes.iter().map(|a| a.name()).collect();
+        let reason = format!(
+            "voices would have {} attributes, at most {ATTRIBUTES} are kept: {}",
+            attributes.len(),
+            names.join(", ")
+        );
+        return Err(BulkRefusal::Map(reason));
     }
     org.settle()?;
     let next = AtomicU64::new(org.manifest().next);

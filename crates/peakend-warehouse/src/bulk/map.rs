@@ -1,8 +1,8 @@
 //! Which column of a file is which field of a voice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use peakend_query::{Dimension, VoiceKind};
+use peakend_query::{ATTRIBUTE_NAME, AttributeName, Dimension, VoiceKind};
 use serde::{Deserialize, Serialize};
 
 use super::refuse::BulkRefusal;
@@ -40,10 +40,17 @@ pub(super) enum Origin {
 impl BulkMap {
     /// Check the map against the columns of a file.
     pub(super) fn check(&self, columns: &[String]) -> Result<(), BulkRefusal> {
-        let known = |field: &str| OTHERS.contains(&field) || Dimension::parse(field).is_some();
+        let known = |field: &str| {
+            let dimension = Dimension::ALL.iter().any(|d| d.name() == field);
+            dimension || OTHERS.contains(&field) || AttributeName::of_column(field).is_some()
+        };
         if let Some(field) = self.columns.keys().chain(self.constants.keys()).find(|f| !known(f)) {
             let dimensions = Dimension::ALL.map(Dimension::name).join(", ");
-            let reason = format!("`{field}` is no field of a voice; fields are {}, {dimensions}", OTHERS.join(", "));
+            let reason = format!(
+                "`{field}` is no field of a voice; fields are {}, {dimensions}, and `attr.` with a name of your own (small \
+                 letters, digits and `_`, at most {ATTRIBUTE_NAME})",
+                OTHERS.join(", ")
+            );
             return Err(BulkRefusal::Map(reason));
         }
         if let Some((field, column)) = self.columns.iter().find(|(_, column)| !columns.contains(column)) {
@@ -76,9 +83,16 @@ impl BulkMap {
         }
     }
 
+    /// The attributes that voices of a file get.
+    pub(super) fn attributes(&self, columns: &[String]) -> BTreeSet<AttributeName> {
+        let fields = self.columns.keys().chain(self.constants.keys()).chain(columns);
+        fields.filter_map(|field| AttributeName::of_column(field)).collect()
+    }
+
     /// The columns of the file that are read.
     pub(super) fn wanted(&self, columns: &[String]) -> Vec<String> {
-        let fields = OTHERS.into_iter().chain(Dimension::ALL.map(Dimension::name));
+        let attributes = self.attributes(columns).into_iter().map(AttributeName::column);
+        let fields = OTHERS.into_iter().chain(Dimension::ALL.map(Dimension::name)).chain(attributes);
         let mut wanted: Vec<String> = fields
             .filter_map(|field| match self.origin(field, columns) {
                 Origin::Column(column) => Some(column),

@@ -8,12 +8,12 @@ use std::sync::mpsc::sync_channel;
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringViewBuilder};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
-use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::refuse::BulkRefusal;
+use crate::columns::projected;
 
 /// Rows per batch.
 const BATCH: usize = 65_536;
@@ -119,7 +119,8 @@ pub(super) fn each_batch(
     let file = File::open(&unit.path).map_err(|e| fault(&e))?;
     if unit.format == BulkFormat::Parquet {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| fault(&e))?;
-        let mask = ProjectionMask::columns(builder.parquet_schema(), wanted.iter().map(String::as_str));
+        let names: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let mask = projected(builder.parquet_schema(), &names);
         let groups = unit.groups.clone();
         let reader = builder.with_projection(mask).with_row_groups(groups).with_batch_size(BATCH).build();
         let mut first = unit.first;

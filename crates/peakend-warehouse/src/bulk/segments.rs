@@ -1,5 +1,6 @@
 //! Rows of a file into segments, sorted as segments are.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use datafusion::arrow::array::{RecordBatch, UInt32Array};
@@ -94,7 +95,7 @@ impl<'a> Segments<'a> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), WarehouseError> {
         if self.open.is_none() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            self.open = Some(SegmentWriter::create(self.org, Contents::Voices, number)?);
+            self.open = Some(SegmentWriter::create(self.org, Contents::Voices, number, batch.schema())?);
         }
         if let Some(open) = &mut self.open {
             open.push(batch)?;
@@ -126,7 +127,9 @@ fn in_order(batch: &RecordBatch, mut last: (i32, i64)) -> Result<Option<(i32, i6
 }
 
 fn sorted(batches: &[RecordBatch]) -> Result<RecordBatch> {
-    let rows = concat_batches(&VOICES, batches)?;
+    // the batches of one file have the same columns
+    let schema = batches.first().map_or_else(|| Arc::clone(&VOICES), RecordBatch::schema);
+    let rows = concat_batches(&schema, batches)?;
     let column = |name| rows.column_by_name(name).cloned().ok_or_else(|| crate::fault::missing(name));
     let by = ["day", "at", "seq"]
         .map(|name| Ok(SortColumn { values: column(name)?, options: None }))

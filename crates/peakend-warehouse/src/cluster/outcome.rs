@@ -49,7 +49,7 @@ pub(super) fn plan(on: &dyn Elsewhere, segments: &[Arc<Segment>], q: &OutcomeQue
             .filter(ident("kind").eq(text(&q.kind)))?
             .filter(ident("month").gt_eq(lit(q.from)).and(ident("month").lt_eq(lit(q.to))))?;
         if let Some(persons) = &wanted {
-            rows = rows.filter(among("person", Members::Persons(persons.clone())))?;
+            rows = rows.filter(among("person", Members::Names(persons.clone())))?;
         }
         let person = cast(ident("person"), DataType::Utf8).alias("known_person");
         let rows = rows.select(vec![person, ident("month"), ident("value"), lit(order).alias("loaded")])?;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::prelude::{DataFrame, SessionContext};
 use peakend_query::{
     DayRange, Filter, JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked,
@@ -108,6 +108,11 @@ pub(super) fn wanted(
     filter: &Filter,
     late: bool,
 ) -> Result<DataFrame> {
+    let mut attribute = None;
+    filter.each_dimension(&mut |d| attribute = attribute.or(d.attribute()));
+    if let Some(name) = attribute {
+        return Err(DataFusionError::Plan(format!("executors do not know `{}`: ask one server", name.dimension())));
+    }
     let table = Spread::voices(snapshot)?;
     let mut voices = elsewhere.context().read_table(std::sync::Arc::new(if late { table.late() } else { table }))?;
     if !snapshot.inside {

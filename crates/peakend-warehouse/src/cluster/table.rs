@@ -21,7 +21,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::tally::Counts;
-use crate::columns::{OUTCOMES, VOICES};
+use crate::columns::{OUTCOMES, VOICES, aligned};
 use crate::event::EVENTS;
 use crate::manifest::Contents;
 use crate::org::Snapshot;
@@ -57,7 +57,7 @@ pub(super) struct Spread {
 impl Spread {
     /// The voices of a snapshot.
     pub(super) fn voices(snapshot: &Snapshot) -> Result<Self> {
-        let hot = snapshot.hot.iter().map(|c| c.rows.clone()).collect();
+        let hot = snapshot.hot.iter().map(|c| aligned(&c.rows, &VOICES)).collect::<Result<_>>()?;
         Self::new(Contents::Voices, &snapshot.segments, hot)
     }
 

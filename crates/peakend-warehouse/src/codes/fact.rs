@@ -129,6 +129,7 @@ impl Fact {
             ces: self.ces,
             sentiment,
             has_text: self.has_text,
+            attributes: Default::default(),
         }
     }
 }

@@ -12,6 +12,8 @@ pub(crate) enum Stored {
     Rollup,
     /// Values and persons of outcomes, in the order of the rows.
     Outcomes,
+    /// Where the rows of persons and ids lie.
+    Places,
 }
 
 impl Stored {
@@ -21,6 +23,7 @@ impl Stored {
             Self::Codes => "codes",
             Self::Rollup => "rollup",
             Self::Outcomes => "values",
+            Self::Places => "places",
         }
     }
 }

@@ -79,7 +79,13 @@ impl Outlet {
         Ok(Self { out, path, file, stored, sum: Sum::new(), at: 0 })
     }
 
-    fn put(&mut self, bytes: &[u8]) -> Result<(), WarehouseError> {
+    /// Where the next byte goes.
+    pub(crate) fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// Write bytes as they are; who writes them keeps their checksum.
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(), WarehouseError> {
         self.sum.update(bytes);
         self.at += bytes.len() as u64;
         self.out.write_all(bytes).map_err(storage("write", &self.path))
@@ -159,6 +165,11 @@ impl Inlet {
             return Err(wrong("the checksum of its header differs".to_owned()));
         }
         serde_json::from_slice(&header).map_err(|e| wrong(format!("its header is not one ({e})")))
+    }
+
+    /// Read bytes that [`Outlet::put`] wrote; who reads them knows their checksum.
+    pub(crate) fn read_at(&self, at: u64, bytes: &mut [u8]) -> std::io::Result<()> {
+        self.file.read_exact_at(bytes, at)
     }
 
     /// Read these bytes, to be looked at later.

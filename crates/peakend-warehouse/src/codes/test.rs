@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use peakend_query::{Dimension, Filter, VoiceFact};
+use peakend_query::{Filter, VoiceFact};
 
 use super::fact::Fact;
 use super::file::Lane;
@@ -32,10 +32,11 @@ pub(crate) enum Test {
 /// A voice of every fact, to be asked about.
 static FACTS: LazyLock<Vec<VoiceFact>> = LazyLock::new(|| Fact::all().map(|fact| fact.voice()).collect());
 
-/// Whether a filter can be tested without the rows: it names no person.
+/// Whether a filter can be tested without the rows: it names no person, no voice and no attribute.
 pub(crate) fn testable(filter: &Filter) -> bool {
     match filter {
-        Filter::In(dimension, _) => *dimension != Dimension::Person,
+        Filter::In(dimension, _) => place(*dimension).is_some(),
+        Filter::Id(_) => false,
         Filter::And(all) | Filter::Or(all) => all.iter().all(testable),
         Filter::Not(inner) => testable(inner),
         _ => true,
@@ -60,6 +61,8 @@ impl Test {
         };
         match filter {
             Filter::All => Self::Always(true),
+            // asked of the rows: see `testable`
+            Filter::Id(_) => Self::Always(false),
             Filter::In(dimension, codes) => match place(*dimension) {
                 None => Self::Always(false),
                 Some(at) => {

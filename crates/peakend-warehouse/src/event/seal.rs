@@ -13,7 +13,7 @@ use crate::columns::numbers;
 use crate::fault::{engine as fault, storage};
 use crate::manifest::{Contents, Manifest};
 use crate::org::Org;
-use crate::segment::{Segment, SegmentWriter};
+use crate::segment::{Segment, SegmentWriter, columns_of};
 
 /// Rows handed to the writer at one time.
 const PIECE: usize = 65_536;
@@ -28,7 +28,7 @@ pub(crate) fn seal(org: &Org) -> Result<u64, WarehouseError> {
     sort(&mut rows);
     org.settle()?;
     let mut next = Manifest::clone(&org.manifest());
-    let mut writer = SegmentWriter::create(org, Contents::Events, next.next)?;
+    let mut writer = SegmentWriter::create(org, Contents::Events, next.next, columns_of(Contents::Events))?;
     for piece in rows.chunks(PIECE) {
         writer.push(&batch(piece).map_err(fault("encode events"))?)?;
     }

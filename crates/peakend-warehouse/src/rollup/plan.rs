@@ -1,6 +1,6 @@
 //! Which stored counts answer a question, and which rows they leave.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use peakend_query::{DayRange, Dimension, Filter, Grain, Question};
@@ -32,7 +32,7 @@ pub(crate) struct Plan {
 /// What a filter looks at.
 #[derive(Debug, Default)]
 struct Looked {
-    dimensions: BTreeSet<usize>,
+    dimensions: HashSet<Dimension>,
     tones: bool,
 }
 
@@ -45,12 +45,12 @@ fn looked_at(filter: &Filter, into: &mut Looked) -> Option<()> {
         }
         Filter::All | Filter::Kind(_) => Some(()),
         Filter::In(dimension, _) => {
-            into.dimensions.insert(*dimension as usize);
+            into.dimensions.insert(*dimension);
             Some(())
         }
         Filter::And(all) | Filter::Or(all) => all.iter().try_for_each(|f| looked_at(f, into)),
         Filter::Not(inner) => looked_at(inner, into),
-        Filter::Band(_) | Filter::HasText(_) => None,
+        Filter::Id(_) | Filter::Band(_) | Filter::HasText(_) => None,
     }
 }
 
@@ -75,11 +75,11 @@ fn next(grain: Grain, first: i32) -> i32 {
 
 /// Cover each source by the set that leaves the least to do.
 pub(crate) fn plan(sources: &[Source], rollups: &[Option<Arc<RollupFile>>], q: &Question) -> Plan {
-    let mut needed = Looked { dimensions: q.by.iter().map(|d| *d as usize).collect(), tones: false };
+    let mut needed = Looked { dimensions: q.by.iter().copied().collect(), tones: false };
     let narrow = looked_at(&q.filter, &mut needed).is_some();
     let sets: Vec<usize> = (0..SETS.len())
         .filter(|n| {
-            let has = |d: &usize| SETS[*n].by.contains(&Dimension::ALL[*d]);
+            let has = |d: &Dimension| SETS[*n].by.contains(d);
             let tones = SETS[*n].tones || !needed.tones;
             narrow && tones && fits(SETS[*n].grain, q.grain) && needed.dimensions.iter().all(has)
         })

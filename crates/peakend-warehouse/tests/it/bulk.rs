@@ -219,3 +219,54 @@ async fn of_several_files_the_one_that_cannot_be_read_is_named_and_none_is_loade
     assert!(refused.contains("v1.csv") && refused.contains("not UTF-8"), "{refused}");
     assert_eq!(ours.answer(&crate::differential::everything("org_a")).await.unwrap().rows[0].cell.voices, 0);
 }
+
+#[tokio::test]
+async fn columns_of_attributes_are_loaded_beside_segments_without_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let ours = open(&dir.path().join("w"));
+    let mut all = voices(500, true);
+    let path = dir.path().join("plain.csv");
+    fs::write(&path, csv(&all)).unwrap();
+    ours.load(bulk(path)).await.unwrap();
+    let mut rng = seeded(5);
+    let mut new = voices(700, true);
+    for (i, v) in new.iter_mut().enumerate() {
+        v.seq = 5_000 + i as u64;
+        v.id = format!("new-{i}");
+        *v = rows::attributed(&mut rng, v.clone());
+    }
+    let mut lines = csv(&new).lines().map(str::to_owned).collect::<Vec<_>>();
+    let of = |v: &VoiceFact, name: &str| v.attributes.get(name).cloned().unwrap_or_default();
+    lines[0].push_str(",attr.product,risk_class,attr.vip");
+    for (line, v) in lines[1..].iter_mut().zip(&new) {
+        line.push_str(&format!(",{},{},{}", of(v, "product"), of(v, "risk"), of(v, "vip")));
+    }
+    let path = dir.path().join("rich.csv");
+    fs::write(&path, lines.join("\n")).unwrap();
+    let mut with = bulk(path);
+    with.map.columns.insert("attr.risk".to_owned(), "risk_class".to_owned());
+    ours.load(with.clone()).await.unwrap();
+    all.extend(new);
+    let oracle = NaiveWarehouse::default();
+    for (seq, v) in (1..).zip(&mut all) {
+        v.seq = seq;
+    }
+    oracle.append("org_a", all).await.unwrap();
+    for i in 0..300 {
+        let question = peakend_query::Question { org: "org_a".to_owned(), ..rows::question(&mut rng) };
+        let question = rows::asked(&mut rng, question);
+        let (found, wanted) = (ours.answer(&question).await.unwrap(), oracle.answer(&question).await.unwrap());
+        assert_eq!(found.rows, wanted.rows, "{i}: {question:?}");
+    }
+    with.map.constants.insert("attr.note".to_owned(), "x".repeat(201));
+    let refused = ours.load(with.clone()).await.unwrap_err();
+    assert!(
+        matches!(&refused, BulkRefusal::Rows { count: 700, first } if first[0].field == "attr.note"),
+        "{refused:?}"
+    );
+    with.map.constants = (0..62).map(|i| (format!("attr.n{i}"), "y".to_owned())).collect();
+    let refused = ours.load(with.clone()).await.unwrap_err().to_string();
+    assert!(refused.contains("65 attributes, at most 64"), "{refused}");
+    with.map.constants = [("attr.No-Name".to_owned(), "y".to_owned())].into();
+    assert!(ours.load(with).await.unwrap_err().to_string().contains("no field of a voice"));
+}

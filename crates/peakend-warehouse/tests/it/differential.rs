@@ -41,7 +41,12 @@ impl Pair {
     /// New voices, appended in pieces, a few of them twice.
     async fn append(&mut self, rng: &mut impl Rng, org: usize) {
         let next = self.logs[org].last().map_or(1, |v| v.seq + rng.random_range(1..3));
-        let mut new: Vec<VoiceFact> = (0..rng.random_range(20..400)).map(|i| rows::voice(rng, next + i)).collect();
+        let mut new: Vec<VoiceFact> = (0..rng.random_range(20..400))
+            .map(|i| {
+                let voice = rows::voice(rng, next + i);
+                rows::attributed(rng, voice)
+            })
+            .collect();
         self.logs[org].extend(new.iter().cloned());
         new.shuffle(rng);
         for piece in new.chunks(37) {
@@ -71,6 +76,7 @@ impl Pair {
     async fn compare_answers(&self, rng: &mut impl Rng, n: usize) {
         for _ in 0..n {
             let question = rows::question(rng);
+            let question = rows::asked(rng, question);
             let ours = self.ours.answer(&question).await.unwrap_or_else(|e| panic!("{question:?}: {e:?}"));
             *self.ways.lock().unwrap().entry(ours.provenance.route as u8).or_default() += 1;
             let oracle = self.oracle.answer(&question).await.unwrap();
@@ -81,9 +87,11 @@ impl Pair {
     async fn compare_migrations_and_joint_scores(&self, rng: &mut impl Rng, n: usize) {
         for _ in 0..n {
             let question = rows::question(rng);
+            let question = rows::asked(rng, question);
             let ours = self.ours.joint(&question).await.unwrap();
             assert_eq!(ours, self.oracle.joint(&question).await.unwrap(), "{question:?}");
-            let question = rows::migration(rng);
+            let mut question = rows::migration(rng);
+            question.filter = rows::asking(rng, question.filter);
             let ours = self.ours.migration(&question).await.unwrap();
             assert_eq!(ours, self.oracle.migration(&question).await.unwrap(), "{question:?}");
         }
@@ -92,7 +100,8 @@ impl Pair {
     async fn compare_rankings(&self, rng: &mut impl Rng, n: usize) -> usize {
         let mut ranked = 0;
         for _ in 0..n {
-            let question = rows::ranking(rng);
+            let mut question = rows::ranking(rng);
+            question.filter = rows::asking(rng, question.filter);
             let ours = self.ours.ranking(&question).await.unwrap();
             assert_eq!(ours, self.oracle.ranking(&question).await.unwrap(), "{question:?}");
             ranked += ours.len();
@@ -119,7 +128,8 @@ impl Pair {
         for voice in &mut self.logs[org] {
             if rng.random_bool(0.15) {
                 let VoiceFact { seq, at, day, .. } = *voice;
-                *voice = VoiceFact { at, day, ..rows::voice(rng, seq) };
+                let read = VoiceFact { at, day, ..rows::voice(rng, seq) };
+                *voice = rows::attributed(rng, read);
                 new.push(voice.clone());
             }
         }
@@ -145,7 +155,8 @@ impl Pair {
 
     async fn compare_lists(&self, rng: &mut impl Rng, n: usize) {
         for _ in 0..n {
-            let list = rows::voice_list(rng);
+            let mut list = rows::voice_list(rng);
+            list.filter = rows::asking(rng, list.filter);
             let ours = self.ours.voices(&list).await.unwrap_or_else(|e| panic!("{list:?}: {e:?}"));
             let oracle = self.oracle.voices(&list).await.unwrap();
             assert_eq!((ours.total, ours.voices), (oracle.total, oracle.voices), "{list:?}");

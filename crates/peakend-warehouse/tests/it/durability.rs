@@ -139,6 +139,54 @@ async fn a_flipped_byte_of_coded_columns_is_an_error_and_never_a_figure() {
 }
 
 #[tokio::test]
+async fn a_flipped_byte_of_places_costs_time_and_never_a_voice() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = open(dir.path()).unwrap();
+    let all = voices(1..=600);
+    let oracle = NaiveWarehouse::default();
+    oracle.append("o", all.clone()).await.unwrap();
+    warehouse.append("o", all.clone()).await.unwrap();
+    warehouse.seal("o").await.unwrap();
+    drop(warehouse);
+    let persons: Vec<String> = all.iter().map(|v| v.person.clone()).filter(|p| !p.is_empty()).take(9).collect();
+    let ids = ["voice-1", "voice-300", "voice-600", "voice-601"].map(str::to_owned).to_vec();
+    let asked = [Filter::Id(ids), Filter::In(Dimension::Person, persons)].map(|filter| VoiceList {
+        org: "o".to_owned(),
+        period: DayRange { from: i32::MIN, to: i32::MAX },
+        filter,
+        order: VoiceOrder::Newest,
+        offset: 0,
+        limit: 1_000,
+    });
+    let compare = async |state: &str| {
+        let warehouse = open(dir.path()).unwrap();
+        for list in &asked {
+            let (found, wanted) = (warehouse.voices(list).await.unwrap(), oracle.voices(list).await.unwrap());
+            assert!(wanted.total >= 3);
+            assert_eq!((found.total, found.voices), (wanted.total, wanted.voices), "{state}: {:?}", list.filter);
+        }
+        warehouse
+    };
+    let file = files(dir.path(), "bin").pop().unwrap();
+    assert!(file.ends_with("places-00000001.bin"));
+    let intact = fs::read(&file).unwrap();
+    for at in (0..intact.len()).step_by(53) {
+        let mut bytes = intact.clone();
+        bytes[at] ^= 1;
+        fs::write(&file, bytes).unwrap();
+        compare(&format!("byte {at}")).await;
+    }
+    fs::write(&file, &intact[..100]).unwrap();
+    compare("cut").await;
+    fs::remove_file(&file).unwrap();
+    let warehouse = compare("missing").await;
+    assert_eq!(warehouse.rebuild("o", Arc::default()).await.unwrap(), 600);
+    drop(warehouse);
+    compare("rebuilt").await;
+    assert!(files(dir.path(), "bin").pop().unwrap().ends_with("places-00000002.bin"));
+}
+
+#[tokio::test]
 async fn a_changed_or_missing_manifest_is_reported() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = open(dir.path()).unwrap();

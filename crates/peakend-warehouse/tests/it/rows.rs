@@ -1,8 +1,8 @@
 //! Seeded random facts and questions.
 
 use peakend_query::{
-    Band, Counting, DayRange, Dimension, Filter, Grain, MigrationQuestion, OutcomeFact, Question, RankingQuestion,
-    Score, Tone, VoiceFact, VoiceKind, VoiceList, VoiceOrder,
+    Attributes, Band, Counting, DayRange, Dimension, Filter, Grain, MigrationQuestion, OutcomeFact, Question,
+    RankingQuestion, Score, Tone, VoiceFact, VoiceKind, VoiceList, VoiceOrder,
 };
 use rand::{Rng, RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
@@ -38,7 +38,7 @@ fn codes(d: Dimension) -> &'static [&'static str] {
         Dimension::Segment => &["", "mass", "affluent"],
         Dimension::Theme => &["", "waiting", "fees", "手续费"],
         Dimension::Language => &["en", "zh-Hans", "zh-Hant"],
-        Dimension::Person => &[],
+        Dimension::Person | Dimension::Attribute(_) => &[],
     }
 }
 
@@ -84,7 +84,61 @@ pub(crate) fn voice(rng: &mut impl Rng, seq: u64) -> VoiceFact {
             _ => r.random_range(i8::MIN..=i8::MAX),
         }),
         has_text: rng.random_bool(0.4),
+        attributes: Attributes::new(),
     }
+}
+
+/// Attributes of the random facts with their values; no voice has the last one.
+const ATTRIBUTES: [(&str, &[&str]); 4] = [
+    ("product", &["fund", "deposit", "基金定投与长期持有计划"]),
+    ("risk", &["1", "2", "3", "4.5"]),
+    ("vip", &["true", "false"]),
+    ("colour", &["red"]),
+];
+
+/// The same voice with attributes: none of the first ones have any, the next only one.
+pub(crate) fn attributed(rng: &mut impl Rng, mut voice: VoiceFact) -> VoiceFact {
+    let names = match voice.seq {
+        0..800 => 0,
+        800..2_000 => 1,
+        _ => 3,
+    };
+    for (name, values) in &ATTRIBUTES[..names] {
+        if rng.random_bool(0.5) {
+            voice.attributes.insert((*name).to_owned(), (*values.choose(rng).unwrap()).to_owned());
+        }
+    }
+    voice
+}
+
+fn attribute(rng: &mut impl Rng) -> (Dimension, Filter) {
+    let (name, values) = *ATTRIBUTES.choose(rng).unwrap();
+    let dimension = Dimension::parse(&format!("attribute:{name}")).unwrap();
+    let mut wanted: Vec<String> =
+        (0..rng.random_range(0..3)).map(|_| (*values.choose(rng).unwrap()).to_owned()).collect();
+    if rng.random_bool(0.2) {
+        wanted.extend([String::new(), "no such value".to_owned()]);
+    }
+    let filter = Filter::In(dimension, wanted);
+    (dimension, if rng.random_bool(0.3) { Filter::Not(Box::new(filter)) } else { filter })
+}
+
+/// Some filters ask about attributes too.
+pub(crate) fn asking(rng: &mut impl Rng, filter: Filter) -> Filter {
+    match rng.random_range(0..6) {
+        0 => filter.and(attribute(rng).1),
+        1 => Filter::Or(vec![filter, attribute(rng).1]),
+        _ => filter,
+    }
+}
+
+/// Some questions ask about attributes too.
+pub(crate) fn asked(rng: &mut impl Rng, mut question: Question) -> Question {
+    question.filter = asking(rng, question.filter);
+    if rng.random_bool(0.15) {
+        question.by.insert(0, attribute(rng).0);
+    }
+    question
 }
 
 pub(crate) fn filter(rng: &mut impl Rng, depth: u32) -> Filter {
@@ -177,13 +231,22 @@ pub(crate) fn ranking(rng: &mut impl Rng) -> RankingQuestion {
     RankingQuestion { org, period, filter, kind, month, limit: rng.random_range(0..30) }
 }
 
+/// Ids of voices, some of which there are.
+fn ids(rng: &mut impl Rng, n: usize) -> Vec<String> {
+    (0..n).map(|_| format!("voice-{}", rng.random_range(0..12_000))).collect()
+}
+
 pub(crate) fn voice_list(rng: &mut impl Rng) -> VoiceList {
     VoiceList {
         org: org(rng),
         period: period(rng),
-        filter: match rng.random_bool(0.3) {
-            true => filter(rng, 2).and(Filter::In(Dimension::Person, vec![code(rng, Dimension::Person)])),
-            false => filter(rng, 2),
+        filter: match rng.random_range(0..10) {
+            0..3 => filter(rng, 2).and(Filter::In(Dimension::Person, vec![code(rng, Dimension::Person)])),
+            3 => Filter::In(Dimension::Person, (0..3).map(|_| code(rng, Dimension::Person)).collect()),
+            4 => filter(rng, 1).and(Filter::Id(ids(rng, 2))),
+            5 => Filter::Id(ids(rng, 3)),
+            6 => Filter::Or(vec![filter(rng, 1), Filter::Not(Box::new(Filter::Id(ids(rng, 40))))]),
+            _ => filter(rng, 2),
         },
         order: if rng.random() { VoiceOrder::Newest } else { VoiceOrder::LowestNps },
         offset: if rng.random() { 0 } else { rng.random_range(0..200) },

@@ -45,14 +45,21 @@ pub(super) fn markdown(setting: &Setting, [responses, customers]: &[u64; 2], rep
     }
     let ours = reports.iter().map(|r| &r["look_up"]).find(|found| found.is_object());
     if let Some(found) = ours {
-        let ms = |name: &str| found[name].as_f64().unwrap_or(f64::NAN);
-        let _ = writeln!(
-            text,
-            "All voices of one customer in Peakend, {} customers one after another: p50 {:.1} ms, p95 {:.1} ms.",
-            found["persons"],
-            ms("p50_ms"),
-            ms("p95_ms"),
-        );
+        for (state, what) in
+            [("first", "first after opening"), ("cold", "files not in memory"), ("warm", "files in memory")]
+        {
+            let ms = |of: &str, name: &str| found[state][of][name].as_f64().unwrap_or(f64::NAN);
+            let _ = writeln!(
+                text,
+                "Look-up in Peakend, {what}, {} one after another: a response p50 {:.2} ms, p99 {:.2} ms; all voices of a \
+                 person p50 {:.2} ms, p99 {:.2} ms.",
+                found[state]["response"]["n"],
+                ms("response", "p50_ms"),
+                ms("response", "p99_ms"),
+                ms("person", "p50_ms"),
+                ms("person", "p99_ms"),
+            );
+        }
     }
     let _ = write!(text, "\n```\ncargo xtask bench warehouse --rows {} --seed {}\n```\n", setting.rows, setting.seed);
     times(&mut text, reports);
@@ -70,7 +77,12 @@ fn import_line(import: &Value, files: u64) -> String {
     if let (Some(cpu), Some(peak)) = (field("cpu"), field("peak_mib")) {
         let _ = write!(line, ", {cpu:.1} CPU s, peak {peak:.0} MiB");
     }
-    let kept = [("segments", "parquet_bytes"), ("codes", "codes_bytes"), ("rollups", "rollup_bytes")];
+    let kept = [
+        ("segments", "parquet_bytes"),
+        ("codes", "codes_bytes"),
+        ("rollups", "rollup_bytes"),
+        ("places", "places_bytes"),
+    ];
     let kept: Vec<String> = kept
         .into_iter()
         .filter_map(|(what, name)| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use peakend_domain::insight::metric::{Measure, find_band};
 use peakend_domain::{Day, Pillar};
-use peakend_query::{Band, Dimension, Filter, Score, Tone, VoiceKind};
+use peakend_query::{AttributeName, Band, Dimension, Filter, Score, Tone, VoiceKind};
 
 use crate::Error;
 use crate::insight::metric::{answered, any_tone};
@@ -28,13 +28,15 @@ pub struct VoiceFilter {
     pub band: Option<String>,
     /// `negative`, `neutral`, `positive`, or `any`.
     pub tone: Option<String>,
+    /// Values per attribute: any of them, for every attribute named.
+    pub attributes: BTreeMap<AttributeName, Vec<String>>,
 }
 
 impl VoiceFilter {
-    /// Whether it selects by what was answered, which is never done among employees.
+    /// Whether it selects by what was answered or brought along, which is never done among employees.
     #[must_use]
     pub fn selects_answers(&self) -> bool {
-        self.band.is_some() || self.tone.is_some() || self.kind.is_some()
+        self.band.is_some() || self.tone.is_some() || self.kind.is_some() || !self.attributes.is_empty()
     }
 }
 
@@ -126,6 +128,11 @@ impl VoiceFilter {
             Dimension::Unit => self.unit_at = Some(code.to_owned()),
             Dimension::Theme => self.theme_at = Some(code.to_owned()),
             Dimension::Person => return false,
+            // a comma parts values
+            Dimension::Attribute(_) if code.contains(',') => return false,
+            Dimension::Attribute(name) => {
+                self.attributes.insert(name, vec![code.to_owned()]);
+            }
             coded => {
                 self.codes.insert(coded.name(), vec![code.to_owned()]);
             }
@@ -143,6 +150,13 @@ impl VoiceFilter {
         }
         for (name, codes) in &self.codes {
             push(name, &codes.join(","));
+        }
+        let attribute = |(name, values): (&AttributeName, &Vec<String>)| {
+            values.iter().map(|value| format!("{}:{value}", name.name())).collect::<Vec<_>>()
+        };
+        let attributes: Vec<String> = self.attributes.iter().flat_map(attribute).collect();
+        if !attributes.is_empty() {
+            push("attribute", &attributes.join(","));
         }
         for (name, value) in [
             ("unit", &self.unit),

@@ -9,7 +9,7 @@ use peakend_app::insight::figure::{FigureQuestion, FigureRow, FigureTable, Key, 
 use peakend_app::insight::voice_list::{CODED, VoiceFilter, period};
 use peakend_domain::insight::metric::Metric;
 use peakend_domain::{Day, Pillar};
-use peakend_query::{Dimension, Grain, Provenance, Route, VoiceKind};
+use peakend_query::{AttributeName, Dimension, Grain, Provenance, Route, VoiceKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -64,6 +64,8 @@ pub(in crate::routes) struct FilterParams {
     band: Option<String>,
     /// `negative`, `neutral`, `positive`, or `any`
     tone: Option<String>,
+    /// Attributes as `name:value`, joined by commas; several values of one name mean any of them
+    attribute: Option<String>,
     /// First day, `YYYY-MM-DD`; 90 days in all when absent
     from: Option<String>,
     /// Last day; today when absent
@@ -97,6 +99,16 @@ impl FilterParams {
                 filter.codes.insert(dimension.name(), codes.split(',').map(|c| c.trim().to_owned()).collect());
             }
         }
+        for part in
+            given(&self.attribute).iter().flat_map(|all| all.split(',')).map(str::trim).filter(|p| !p.is_empty())
+        {
+            let named = part.split_once(':').map(|(name, value)| (AttributeName::parse(name.trim()), value.trim()));
+            let Some((Some(name), value)) = named.filter(|(_, value)| !value.is_empty()) else {
+                let message = format!("`{part}` is no attribute with a value: write name:value, for example vip:true");
+                return Err(Error::field("attribute", "bad_attribute", message));
+            };
+            filter.attributes.entry(name).or_default().push(value.to_owned());
+        }
         Ok(filter)
     }
 
@@ -111,7 +123,7 @@ impl FilterParams {
             Dimension::Segment => &self.segment,
             Dimension::Theme => &self.theme,
             Dimension::Language => &self.language,
-            Dimension::Pillar | Dimension::Unit | Dimension::Person => &None,
+            Dimension::Pillar | Dimension::Unit | Dimension::Person | Dimension::Attribute(_) => &None,
         }
     }
 
@@ -133,7 +145,7 @@ impl FilterParams {
 struct FigureParams {
     /// Metric id, see `/metrics`
     metric: String,
-    /// Up to two dimensions, joined by a comma: pillar, survey, line, unit, journey, stage, touchpoint, channel, segment, theme, language
+    /// Up to two dimensions, joined by a comma: pillar, survey, line, unit, journey, stage, touchpoint, channel, segment, theme, language, or `attribute:` with the name of an attribute
     by: Option<String>,
     /// `day`, `week`, `month` or `quarter`
     grain: Option<String>,

@@ -1,0 +1,136 @@
+//! The voices of a few persons, or of a few ids, without reading those of others.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::Array;
+use peakend_query::{DayRange, Dimension, Filter, VoiceFact, WarehouseError};
+
+use crate::codes::{Source, Work, digest, rows_of};
+use crate::columns::{VOICES, strings, voices_of};
+use crate::engine::Engine;
+use crate::fault::engine as fault;
+use crate::hot::Chunk;
+use crate::org::Snapshot;
+use crate::places::Names;
+use crate::segment::Segment;
+
+/// So many are looked up one by one.
+const FEW: usize = 16;
+/// Somebody with more voices than this is read like everybody.
+const MANY: usize = 4_096;
+
+/// The few persons or ids that a filter asks for besides whatever else it asks.
+fn named(filter: &Filter) -> Option<(Names, &[String])> {
+    match filter {
+        Filter::In(Dimension::Person, persons) if persons.len() <= FEW => Some((Names::Persons, persons)),
+        Filter::Id(ids) if ids.len() <= FEW => Some((Names::Ids, ids)),
+        // one id is one voice, one person may be many
+        Filter::And(all) => all.iter().filter_map(named).min_by_key(|(names, list)| (*names != Names::Ids, list.len())),
+        _ => None,
+    }
+}
+
+/// At least every voice that a filter keeps on some days; `None` when it names
+/// nobody, when there are too many voices, or when the segments cannot tell.
+pub(crate) async fn look_up(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    period: DayRange,
+    filter: &Filter,
+) -> Result<Option<Vec<VoiceFact>>, WarehouseError> {
+    let Some((names, asked)) = named(filter) else { return Ok(None) };
+    let (segments, wanted) = (snapshot.segments.clone(), asked.to_vec());
+    let sealed = engine
+        .count("look up voices", move |work| {
+            let Some(rows) = rows(&segments, names, &wanted, period, work)? else { return Ok(None) };
+            let units: Vec<_> = segments.iter().zip(&rows).filter(|(_, rows)| !rows.is_empty()).collect();
+            let found = work.each(&units, Vec::new, |found, (segment, rows)| read(segment, rows, found))?;
+            Ok(Some(found.into_iter().flatten().collect::<Vec<_>>()))
+        })
+        .await?;
+    let Some(mut found) = sealed else { return Ok(None) };
+    for chunk in &snapshot.hot {
+        found.extend(hot(chunk, names, asked)?);
+    }
+    Ok(Some(found))
+}
+
+/// At least the hot voices of these.
+fn hot(chunk: &Chunk, names: Names, asked: &[String]) -> Result<Vec<VoiceFact>, WarehouseError> {
+    let read = "read the voices";
+    let mut found = Vec::new();
+    match names {
+        Names::Persons if asked.iter().any(|p| chunk.codes.digests.binary_search(&digest(p)).is_ok()) => {
+            found = voices_of(&chunk.rows).map_err(fault(read))?;
+        }
+        Names::Persons => {}
+        Names::Ids => {
+            let ids = strings(&chunk.rows, "id").map_err(fault(read))?;
+            for row in (0..ids.len()).filter(|row| asked.iter().any(|id| id == ids.value(*row))) {
+                found.extend(voices_of(&chunk.rows.slice(row, 1)).map_err(fault(read))?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The rows to read of each segment, ascending.
+fn rows(
+    segments: &[Arc<Segment>],
+    names: Names,
+    wanted: &[String],
+    period: DayRange,
+    work: Work<'_>,
+) -> Result<Option<Vec<Vec<usize>>>, WarehouseError> {
+    let (mut all, mut without) = (vec![Vec::new(); segments.len()], Vec::new());
+    for (at, segment) in segments.iter().enumerate() {
+        match placed(segment, names, wanted, period) {
+            Found::Rows(rows) => all[at] = rows,
+            Found::TooMany => return Ok(None),
+            Found::Unknown => without.push(at),
+        }
+    }
+    if !without.is_empty() {
+        let files = without.iter().map(|at| segments[*at].codes.clone()).collect::<Option<Vec<_>>>();
+        let (Some(files), Names::Persons) = (files, names) else { return Ok(None) };
+        for (at, rows) in without.iter().zip(rows_of(&files, wanted, period, work)?) {
+            all[*at] = rows;
+        }
+    }
+    Ok((all.iter().map(Vec::len).sum::<usize>() <= MANY).then_some(all))
+}
+
+/// What a segment's places tell.
+enum Found {
+    Rows(Vec<usize>),
+    TooMany,
+    /// There are none, or they are damaged.
+    Unknown,
+}
+
+fn placed(segment: &Segment, names: Names, wanted: &[String], period: DayRange) -> Found {
+    let Some(places) = &segment.places else { return Found::Unknown };
+    match places.find(names, wanted, MANY) {
+        Ok(Some(mut rows)) => {
+            if let Some(codes) = &segment.codes {
+                let within = Source::Sealed(Arc::clone(codes)).within(period);
+                rows.retain(|row| within.contains(row));
+            }
+            Found::Rows(rows)
+        }
+        Ok(None) => Found::TooMany,
+        Err(error) => {
+            tracing::warn!(%error, "run `peakend rebuild`: look-ups are slow without this file");
+            Found::Unknown
+        }
+    }
+}
+
+fn read(segment: &Segment, rows: &[usize], found: &mut Vec<VoiceFact>) -> Result<(), WarehouseError> {
+    let mut columns: Vec<&str> = VOICES.fields().iter().map(|f| f.name().as_str()).collect();
+    columns.extend(segment.entry.attributes.iter().map(|a| a.column()));
+    for batch in segment.read_rows(rows, &columns)? {
+        found.extend(voices_of(&batch).map_err(fault("read the voices"))?);
+    }
+    Ok(())
+}
