@@ -26,9 +26,11 @@ impl App {
     pub async fn follow_events(&self, of: &OrgId) -> Result<u64, Error> {
         let mut new = 0;
         loop {
-            match self.follow_piece(of).await? {
-                0 => return Ok(new),
-                count => new += count,
+            let count = self.follow_piece(of).await?;
+            new += count;
+            // a piece that is not full was the end; what came in since would keep this going for ever
+            if count < PIECE.unsigned_abs() {
+                return Ok(new);
             }
         }
     }
