@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    Cell, CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration, MigrationQuestion,
-    OutcomeFact, OutcomeQuestion, Provenance, Question, Ranked, RankingQuestion, Retention, Route, Row, Table,
-    VoiceFact, VoiceList, VoiceOrder, VoicePage, Warehouse, WarehouseError,
+    AttributeName, Cell, CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration,
+    MigrationQuestion, OutcomeFact, OutcomeQuestion, Provenance, Question, Ranked, RankingQuestion, Retention, Route,
+    Row, Table, VoiceFact, VoiceList, VoiceOrder, VoicePage, Warehouse, WarehouseError,
 };
 
 /// Everything in memory, nothing durable.
@@ -125,6 +125,12 @@ impl Warehouse for NaiveWarehouse {
                 provenance: org.provenance(),
             }
         }))
+    }
+
+    async fn attributes(&self, org: &str) -> Result<BTreeSet<AttributeName>, WarehouseError> {
+        let names =
+            |v: &VoiceFact| v.attributes.keys().filter_map(|name| AttributeName::parse(name)).collect::<Vec<_>>();
+        Ok(self.with(org, |org| org.voices.values().flat_map(names).collect()))
     }
 
     async fn append(&self, org: &str, voices: Vec<VoiceFact>) -> Result<(), WarehouseError> {

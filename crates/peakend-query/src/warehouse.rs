@@ -1,10 +1,12 @@
 //! The one door between the loop and an analytics engine.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use crate::{
-    CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Migration, MigrationQuestion, OutcomeFact,
-    OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact, VoiceList, VoicePage,
+    AttributeName, CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Migration, MigrationQuestion,
+    OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact, VoiceList, VoicePage,
     WarehouseError,
 };
 
@@ -40,6 +42,8 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     async fn ranking(&self, question: &RankingQuestion) -> Result<Vec<Ranked>, WarehouseError>;
     /// List the voices behind a figure.
     async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError>;
+    /// The names that voices have attributes by.
+    async fn attributes(&self, org: &str) -> Result<BTreeSet<AttributeName>, WarehouseError>;
     /// Take new voices into the hot tail.
     async fn append(&self, org: &str, voices: Vec<VoiceFact>) -> Result<(), WarehouseError>;
     /// Make hot rows durable as a segment; returns how many were sealed.

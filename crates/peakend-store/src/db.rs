@@ -5,9 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Executor as _, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Executor as _, Row as _, Transaction};
 
 use crate::{StoreError, migration};
+
+/// Pages an embedded database's writer keeps.
+const WRITER_CACHE_KIB: u32 = 65_536;
+/// Pages each of its readers keeps: all are dropped as soon as the writer has written.
+const READER_CACHE_KIB: u32 = 8_192;
 
 /// Which database is behind the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +29,7 @@ pub struct Store {
     reader: AnyPool,
     writer: AnyPool,
     engine: Engine,
-    /// Commits of [`Store::begin`] so far.
+    /// Counted up before and after each commit of [`Store::begin`].
     settled: Arc<AtomicU64>,
 }
 
@@ -35,6 +40,24 @@ pub struct Tx {
     engine: Engine,
     /// Counted up by the commit.
     settles: Option<Arc<AtomicU64>>,
+}
+
+/// A consistent view that begins when it is first read from.
+#[derive(Debug)]
+pub struct View<'a> {
+    store: &'a Store,
+    tx: Option<Tx>,
+}
+
+impl View<'_> {
+    /// The transaction, begun now at the latest.
+    pub async fn open(&mut self) -> Result<&mut Tx, StoreError> {
+        let tx = match self.tx.take() {
+            Some(begun) => begun,
+            None => self.store.read().await?,
+        };
+        Ok(self.tx.insert(tx))
+    }
 }
 
 impl Store {
@@ -60,8 +83,8 @@ impl Store {
             Engine::Sqlite => (4, 1),
             Engine::Postgres => (8, 8),
         };
-        let writer = pool(engine, &url, writers).await?;
-        let reader = pool(engine, &url, readers).await?;
+        let writer = pool(engine, &url, writers, WRITER_CACHE_KIB).await?;
+        let reader = pool(engine, &url, readers, READER_CACHE_KIB).await?;
         let store = Self { reader, writer, engine, settled: Arc::default() };
         migration::run(&store).await?;
         Ok(store)
@@ -123,6 +146,12 @@ impl Store {
         Ok(Tx { inner, engine: self.engine, settles: None })
     }
 
+    /// A consistent view that begins when it is first read from.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View { store: self, tx: None }
+    }
+
     pub(crate) fn reader(&self) -> &AnyPool {
         &self.reader
     }
@@ -141,10 +170,16 @@ impl Store {
 impl Tx {
     /// Make everything in this transaction durable.
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.inner.commit().await.map_err(StoreError::on("commit"))?;
-        if let Some(settled) = self.settles {
-            settled.fetch_add(1, Ordering::Release);
-        }
+        let Self { inner, settles, .. } = self;
+        let settle = || {
+            if let Some(settled) = &settles {
+                settled.fetch_add(1, Ordering::Release);
+            }
+        };
+        // before it, for whoever writes next; after it, for whoever read meanwhile
+        settle();
+        inner.commit().await.map_err(StoreError::on("commit"))?;
+        settle();
         Ok(())
     }
 
@@ -152,6 +187,19 @@ impl Tx {
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// A number that changes when another process has written to the same file; none
+    /// where others may write while this transaction lasts.
+    pub async fn written_elsewhere(&mut self) -> Result<Option<i64>, StoreError> {
+        if self.engine != Engine::Sqlite {
+            return Ok(None);
+        }
+        let row = sqlx::query("SELECT data_version AS version FROM pragma_data_version")
+            .fetch_one(&mut *self.inner)
+            .await
+            .map_err(StoreError::on("ask who has written"))?;
+        row.try_get("version").map(Some).map_err(StoreError::on("ask who has written"))
     }
 
     /// Wait until no other transaction holds this name, and hold it until this one
@@ -187,7 +235,7 @@ pub(crate) fn install_drivers() {
     DRIVERS.call_once(sqlx::any::install_default_drivers);
 }
 
-async fn pool(engine: Engine, url: &str, size: u32) -> Result<AnyPool, StoreError> {
+async fn pool(engine: Engine, url: &str, size: u32, cache_kib: u32) -> Result<AnyPool, StoreError> {
     // a slow bulk statement would print its thousands of placeholders; durations are measured above the store
     let options: AnyConnectOptions = url.parse().map_err(StoreError::on("read the database's address"))?;
     let options = options.disable_statement_logging();
@@ -199,13 +247,12 @@ async fn pool(engine: Engine, url: &str, size: u32) -> Result<AnyPool, StoreErro
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 if engine == Engine::Sqlite {
-                    connection
-                        .execute(
-                            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000; \
-                             PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; \
-                             PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=ON;",
-                        )
-                        .await?;
+                    let settings = format!(
+                        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000; \
+                         PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-{cache_kib}; \
+                         PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=ON;"
+                    );
+                    connection.execute(sqlx::AssertSqlSafe(settings)).await?;
                 }
                 Ok(())
             })

@@ -39,6 +39,12 @@ impl From<String> for Cell<'_> {
     }
 }
 
+impl<'a> From<Cow<'a, str>> for Cell<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl From<i64> for Cell<'_> {
     fn from(number: i64) -> Self {
         Self::Number(Some(number))

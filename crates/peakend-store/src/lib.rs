@@ -20,5 +20,5 @@ pub mod sense;
 pub mod upkeep;
 pub mod value;
 
-pub use db::{Engine, Store, Tx};
+pub use db::{Engine, Store, Tx, View};
 pub use error::{DiskFault, StoreError};

@@ -12,6 +12,7 @@ const SQLITE: &[(i64, &str)] = &[
     (4, include_str!("../migrations/sqlite/0004_theme.sql")),
     (5, include_str!("../migrations/sqlite/0005_retention.sql")),
     (6, include_str!("../migrations/sqlite/0006_event_by_seq.sql")),
+    (7, include_str!("../migrations/sqlite/0007_voice_attributes.sql")),
 ];
 const POSTGRES: &[(i64, &str)] = &[
     (1, include_str!("../migrations/postgres/0001_base.sql")),
@@ -20,6 +21,7 @@ const POSTGRES: &[(i64, &str)] = &[
     (4, include_str!("../migrations/postgres/0004_theme.sql")),
     (5, include_str!("../migrations/postgres/0005_retention.sql")),
     (6, include_str!("../migrations/postgres/0006_event_by_seq.sql")),
+    (7, include_str!("../migrations/postgres/0007_voice_attributes.sql")),
 ];
 
 /// Whether an embedded database has the schema of this release.

@@ -15,6 +15,7 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 use peakend_domain::FieldFault;
+use peakend_domain::sense::attribute::is_name;
 use peakend_domain::sense::import::ImportKind;
 use peakend_domain::sense::person::AliasKind;
 use serde::Deserialize;
@@ -68,7 +69,7 @@ fn keys(kind: ImportKind) -> Keys {
             required: &["survey", "at"],
             fields: &["version", "language"],
             required_groups: &["answers"],
-            groups: &["person", "context"],
+            groups: &["person", "context", "attributes"],
         },
         ImportKind::Signals => Keys {
             required: &["channel", "at", "pillar"],
@@ -86,7 +87,7 @@ fn keys(kind: ImportKind) -> Keys {
                 "language",
             ],
             required_groups: &[],
-            groups: &["person"],
+            groups: &["person", "attributes"],
         },
         ImportKind::People => Keys { required: &[], fields: &[], required_groups: &["person"], groups: &["traits"] },
         ImportKind::Events => {
@@ -121,7 +122,7 @@ const FIELDS: [&str; 18] = [
 ];
 
 /// Every key that is a group of some kind.
-const GROUPS: [&str; 6] = ["person", "context", "answers", "properties", "traits", "outcomes"];
+const GROUPS: [&str; 7] = ["person", "context", "attributes", "answers", "properties", "traits", "outcomes"];
 
 impl ImportMap {
     /// Read a map; faults name the line and the key.
@@ -177,6 +178,11 @@ impl ImportMap {
             );
             faults.push(self.fault(alias.0, "unknown_alias_kind", message));
         }
+        for (name, _) in self.group("attributes").filter(|(name, _)| !is_name(name)) {
+            let message =
+                format!("`{name}` is no name of an attribute: use a small letter, then small letters, digits and `_`");
+            faults.push(self.fault(name, "bad_attribute_name", message));
+        }
         if kind == ImportKind::Events {
             for (alias, _) in self.group("person").filter(|(a, _)| !matches!(a.as_str(), "user_id" | "anonymous_id")) {
                 faults.push(self.fault(alias, "unknown_alias_kind", "events name user_id or anonymous_id".to_owned()));
@@ -185,7 +191,8 @@ impl ImportMap {
         faults
     }
 
-    fn group(&self, key: &str) -> impl Iterator<Item = (&String, &Source)> {
+    /// Names and sources of a group; none when the map has no such group.
+    pub fn group(&self, key: &str) -> impl Iterator<Item = (&String, &Source)> {
         self.groups.get(key).into_iter().flatten()
     }
 

@@ -134,6 +134,7 @@ mod tests {
             author: String::new(),
             url: String::new(),
             reading: crate::sense::reading::Reading::default(),
+            attributes: std::collections::BTreeMap::new(),
             quiet: false,
         }
     }

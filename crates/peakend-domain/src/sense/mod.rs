@@ -1,5 +1,6 @@
 //! Sense: who and where, how we ask, what came in.
 pub mod ask;
+pub mod attribute;
 pub mod channel;
 pub mod contact_rule;
 pub mod erasure;

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::attribute::{self, Attributes};
 use super::person::{Alias, AliasKind};
 use super::place::Place;
 use crate::FieldFault;
 
 /// Longest free value of a context, in characters.
 const CONTEXT_TEXT: usize = 2_000;
+/// The field of a context that holds the organisation's own attributes.
+pub const ATTRIBUTES: &str = "attributes";
 /// Most fields of a context.
 const CONTEXT_FIELDS: usize = 64;
 
@@ -113,6 +116,12 @@ pub fn context_place(context: &Map<String, Value>) -> Place {
     }
 }
 
+/// The organisation's own attributes in a context.
+#[must_use]
+pub fn context_attributes(context: &Map<String, Value>) -> Attributes {
+    context.get(ATTRIBUTES).map(attribute::read).unwrap_or_default()
+}
+
 /// Faults of a context: too many fields, texts too long, lists or maps too large.
 #[must_use]
 pub fn check_context(path: &str, context: &Map<String, Value>) -> Vec<FieldFault> {
@@ -121,7 +130,10 @@ pub fn check_context(path: &str, context: &Map<String, Value>) -> Vec<FieldFault
         let message = format!("{} fields, at most {CONTEXT_FIELDS}", context.len());
         faults.push(FieldFault::new(path, "too_many", message));
     }
-    for (name, value) in context {
+    if let Some(attributes) = context.get(ATTRIBUTES) {
+        faults.extend(attribute::check(&format!("{path}.{ATTRIBUTES}"), attributes));
+    }
+    for (name, value) in context.iter().filter(|(name, _)| *name != ATTRIBUTES) {
         let length = match value {
             Value::String(text) => text.chars().count(),
             Value::Array(_) | Value::Object(_) => value.to_string().len(),

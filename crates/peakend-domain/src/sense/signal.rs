@@ -1,7 +1,9 @@
 //! Signals: what was said or written elsewhere, as it stands in the intake log.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::attribute;
 use super::response::PersonRef;
 use crate::{FieldFault, Pillar};
 
@@ -56,6 +58,9 @@ pub struct SignalBody {
     /// Language tag; found from the words unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// The organisation's own: texts, numbers and truths by name.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub attributes: Value,
     /// Import of history: figures yes, alerts no.
     #[serde(default, skip_serializing_if = "is_false")]
     pub quiet: bool,
@@ -77,6 +82,9 @@ impl SignalBody {
     #[must_use]
     pub fn check(&self) -> Vec<FieldFault> {
         let mut faults = Vec::new();
+        if !self.attributes.is_null() {
+            faults.extend(attribute::check("attributes", &self.attributes));
+        }
         if self.text.trim().is_empty() && self.satisfaction().is_none() && self.nps.is_none() && self.ces.is_none() {
             let message = "a signal needs words or a score: give text, rating, nps, csat or ces";
             faults.push(FieldFault::new("text", "required", message));

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attribute::Attributes;
 use super::reading::Reading;
 use crate::{Day, OrgId, Pillar};
 
@@ -95,6 +96,9 @@ pub struct Voice {
     /// Themes and tone with the words they rest on.
     #[serde(default)]
     pub reading: Reading,
+    /// What the organisation says of it, by names of its own; none in the employee pillar.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
     /// Imported history: figures yes, alerts no. Not stored.
     #[serde(default)]
     pub quiet: bool,

@@ -1,7 +1,9 @@
 //! Voices as a read model of the intake log.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
+use peakend_domain::sense::attribute::Attributes;
 use peakend_domain::sense::reading::Reading;
 use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_domain::{Day, OrgId, Pillar, Scope, UnitScope, micros, timestamp};
@@ -13,7 +15,7 @@ use crate::{StoreError, Tx};
 
 const COLUMNS: &str = "org_id, id, seq, kind, pillar, survey_code, survey_version, person_id, unit_code, unit_path, \
     line_code, journey_code, stage_code, touchpoint_code, channel_code, segment, theme, language, at, day, nps, csat, \
-    ces, sentiment, answers, text, author, url, reading";
+    ces, sentiment, answers, text, author, url, reading, attributes";
 
 /// Insert a voice; the same id again changes nothing. Returns whether it is new.
 pub async fn insert(tx: &mut Tx, v: &Voice) -> Result<bool, StoreError> {
@@ -21,7 +23,7 @@ pub async fn insert(tx: &mut Tx, v: &Voice) -> Result<bool, StoreError> {
 }
 
 /// Columns of a row.
-const WIDTH: usize = 29;
+const WIDTH: usize = 30;
 const INSERT: Insert = Insert {
     table: "voice",
     columns: COLUMNS,
@@ -73,7 +75,16 @@ fn cells(v: &Voice) -> [Cell<'_>; WIDTH] {
         (&v.author).into(),
         (&v.url).into(),
         reading_text(&v.reading).into(),
+        attributes_text(v).into(),
     ]
+}
+
+fn attributes_text(v: &Voice) -> Cow<'static, str> {
+    if v.attributes.is_empty() {
+        return Cow::Borrowed("{}");
+    }
+    // texts by texts: writing them does not fail
+    serde_json::to_string(&v.attributes).map_or(Cow::Borrowed("{}"), Cow::Owned)
 }
 
 /// A reading as it is stored.
@@ -281,6 +292,10 @@ fn read(row: &AnyRow) -> Result<Voice, StoreError> {
         author: text("author")?,
         url: text("url")?,
         reading: serde_json::from_str(&text("reading")?).map_err(|e| StoreError::corrupt("voice.reading", e))?,
+        attributes: match text("attributes")?.as_str() {
+            "{}" => Attributes::new(),
+            some => serde_json::from_str(some).map_err(|e| StoreError::corrupt("voice.attributes", e))?,
+        },
         quiet: false,
     })
 }

@@ -72,6 +72,7 @@ pub(crate) fn a_voice(id: &str, seq: i64, nps: u8, text: &str, path: &str) -> Vo
         author: String::new(),
         url: String::new(),
         reading: peakend_domain::sense::reading::Reading::default(),
+        attributes: std::collections::BTreeMap::new(),
         quiet: false,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use peakend_domain::sense::attribute::is_name;
 use peakend_domain::sense::import::ImportKind;
 
 /// Names under which fields are often found, in English and Chinese.
@@ -29,6 +30,9 @@ const NAMES: [(&str, &[&str]); 22] = [
     ("id", &["id", "编号", "編號", "response_id", "review_id"]),
     ("segment", &["segment", "客群"]),
 ];
+
+/// How columns of attributes begin.
+const ATTRIBUTE: &str = "attr.";
 
 /// A map with what the column names tell; the rest is left to the reader as
 /// comments. It may still lack required keys.
@@ -82,6 +86,18 @@ pub fn guess(kind: ImportKind, columns: &[String]) -> String {
     if !context.is_empty() {
         text.push_str("context:\n");
         context.iter().for_each(|(name, column)| line(&mut text, &format!("  {name}"), column));
+    }
+    let is_attribute = |column: &&String| column.strip_prefix(ATTRIBUTE).is_some_and(is_name);
+    let attributes: Vec<&String> = match kind {
+        ImportKind::Responses | ImportKind::Signals => columns.iter().filter(is_attribute).collect(),
+        _ => Vec::new(),
+    };
+    if !attributes.is_empty() {
+        text.push_str("attributes:\n");
+        for column in &attributes {
+            line(&mut text, &format!("  {}", column.trim_start_matches(ATTRIBUTE)), column);
+        }
+        used.extend(attributes.iter().map(|column| column.as_str()));
     }
     let constants: &[(&str, &str)] = match kind {
         ImportKind::Responses => &[("survey", "my-survey")],

@@ -6,7 +6,7 @@
 //! and read.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -35,6 +35,7 @@ struct Shared {
     written: Arc<Notify>,
     halted: watch::Sender<bool>,
     recent: AtomicU64,
+    last: AtomicI64,
     tail: Tail,
 }
 
@@ -55,6 +56,7 @@ impl IntakeWriter {
             written: Arc::new(Notify::new()),
             halted: watch::Sender::new(false),
             recent: AtomicU64::new(0),
+            last: AtomicI64::new(0),
             tail: Tail::default(),
         });
         tokio::spawn(run(store, receiver, Arc::clone(&shared)));
@@ -104,6 +106,12 @@ impl IntakeWriter {
         self.shared.tail.take(seq, most)
     }
 
+    /// The last position written here; 0 when none.
+    #[must_use]
+    pub fn last(&self) -> i64 {
+        self.shared.last.load(Ordering::Acquire)
+    }
+
     /// How many callers came since this was last asked: while they come, who
     /// else writes keeps it short.
     #[must_use]
@@ -138,6 +146,11 @@ async fn run(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiting>, share
         shared.queued.fetch_sub(entries.len(), Ordering::Relaxed);
         match commit(&store, &entries).await {
             Ok(receipts) => {
+                let new = receipts.iter().filter_map(|receipt| match receipt {
+                    Receipt::Accepted { seq } => Some(*seq),
+                    Receipt::Replayed { .. } | Receipt::Conflict => None,
+                });
+                shared.last.fetch_max(new.max().unwrap_or(0), Ordering::Release);
                 let mut told = receipts.iter().copied();
                 for (count, reply) in replies {
                     // a caller that has left no longer needs its receipts
