@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use peakend_query::{Cell, JointRow, Migration, MigrationQuestion, Question, Route, WarehouseError};
+use peakend_query::{
+    Cell, Counting, DayRange, JointRow, Migration, MigrationQuestion, Question, Route, WarehouseError,
+};
 
 use crate::codes::{self, Key, Numbered, Numbering, Scan, Source, Test, Work, place, testable};
 use crate::engine::Engine;
@@ -88,6 +90,20 @@ pub(crate) async fn migration(
             codes::migration(&sources, &tests, &q, work)
         })
         .await
+}
+
+/// The question behind a migration: which voices, of both periods and between them.
+pub(crate) fn whole(q: &MigrationQuestion) -> Question {
+    let both = DayRange { from: q.before.from.min(q.after.from), to: q.before.to.max(q.after.to) };
+    Question {
+        org: q.org.clone(),
+        period: both,
+        filter: q.filter.clone(),
+        by: Vec::new(),
+        grain: None,
+        persons: true,
+        counting: Counting::Answers(q.score),
+    }
 }
 
 fn prepared(sources: &[Source], q: &Question) -> Result<(Vec<Test>, Numbering), WarehouseError> {

@@ -3,14 +3,14 @@
 //! A short row list takes single voices cheaply; every [`CHUNK`] rows it becomes
 //! an immutable columnar chunk. A question therefore converts at most one chunk.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::{max, min};
 use datafusion::arrow::datatypes::{Int32Type, UInt64Type};
 use datafusion::error::Result;
-use peakend_query::VoiceFact;
+use peakend_query::{AttributeName, VoiceFact};
 
 use crate::codes::{CodeBuilder, CodeTable};
 use crate::columns::{numbers, voice_batch, voices_of};
@@ -39,7 +39,7 @@ impl Chunk {
         codes.push(&rows)?;
         let days = numbers::<Int32Type>(&rows, "day")?;
         let (first, last) = (min(days).unwrap_or(i32::MAX), max(days).unwrap_or(i32::MIN));
-        Ok(Self { rows, codes: Arc::new(codes.finish()), first, last })
+        Ok(Self { rows, codes: Arc::new(codes.finish().0), first, last })
     }
 }
 
@@ -52,6 +52,7 @@ pub(crate) struct Hot {
     converted: Option<Chunk>,
     seqs: HashSet<u64>,
     last_seq: u64,
+    attributes: BTreeSet<AttributeName>,
 }
 
 impl Hot {
@@ -65,11 +66,17 @@ impl Hot {
         self.last_seq
     }
 
+    /// Attributes that voices here have, or had until they were sealed.
+    pub(crate) fn attributes(&self) -> &BTreeSet<AttributeName> {
+        &self.attributes
+    }
+
     /// Take new voices; those already here are ignored.
     pub(crate) fn add(&mut self, voices: impl IntoIterator<Item = VoiceFact>) -> Result<()> {
         for voice in voices {
             if self.seqs.insert(voice.seq) {
                 self.last_seq = self.last_seq.max(voice.seq);
+                self.attributes.extend(voice.attributes.keys().filter_map(|name| AttributeName::parse(name)));
                 self.tail.push(voice);
                 self.converted = None;
             }

@@ -15,7 +15,7 @@ use crate::answer::wanted;
 use crate::columns::{numbers, voices_of};
 use crate::engine::Engine;
 use crate::fault::engine as fault;
-use crate::look_up::look_up;
+use crate::look_up::{LookedUp, look_up};
 use crate::org::Snapshot;
 use crate::predicate::within;
 use crate::scan::Voices;
@@ -29,10 +29,8 @@ pub(crate) async fn list(engine: &Engine, snapshot: Snapshot, list: &VoiceList) 
     if snapshot.is_empty() {
         return Ok(VoicePage { total: 0, voices: Vec::new(), provenance });
     }
-    if engine.coded()
-        && let Some(found) = look_up(engine, &snapshot, list.period, &list.filter).await?
-    {
-        return Ok(page(found, list, provenance));
+    if let Some(page) = looked_up(engine, &snapshot, list).await? {
+        return Ok(page);
     }
     let plan = wanted(engine, &snapshot, list.period, &list.filter, &[])
         .and_then(|voices| voices.select(["seq", "at", "day", "nps"].map(ident).to_vec()))
@@ -41,13 +39,25 @@ pub(crate) async fn list(engine: &Engine, snapshot: Snapshot, list: &VoiceList) 
     let (order, offset) = (list.order, usize::try_from(list.offset).unwrap_or(usize::MAX));
     let (total, mut places) = engine.compute("find the voices", first(plan, order, keep)).await?;
     let page: Vec<Place> = if offset < places.len() { places.split_off(offset) } else { Vec::new() };
-    let mut found = fetch(engine, &snapshot, &page).await?;
-    let voices = page.iter().filter_map(|(_, Reverse((_, seq)), _)| found.remove(seq)).collect();
-    Ok(VoicePage { total, voices, provenance })
+    let places: Vec<(u64, i32)> = page.iter().map(|(_, Reverse((_, seq)), day)| (*seq, *day)).collect();
+    Ok(VoicePage { total, voices: fetch(engine, &snapshot, &places).await?, provenance })
+}
+
+/// The same for a list of a few persons or ids, when the segments can tell.
+pub(crate) async fn looked_up(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    list: &VoiceList,
+) -> Result<Option<VoicePage>, WarehouseError> {
+    if !engine.coded() {
+        return Ok(None);
+    }
+    let found = look_up(engine, snapshot, list).await?;
+    Ok(found.map(|found| page(found, list, snapshot.provenance.clone())))
 }
 
 /// The page of voices that a list asks for, out of at least all of them.
-fn page(mut found: Vec<VoiceFact>, list: &VoiceList, provenance: Provenance) -> VoicePage {
+fn page(LookedUp { voices: mut found, others }: LookedUp, list: &VoiceList, provenance: Provenance) -> VoicePage {
     found.retain(|v| list.period.contains(v.day) && list.filter.matches(v));
     found.sort_by_key(|v| {
         let rank = match list.order {
@@ -58,7 +68,7 @@ fn page(mut found: Vec<VoiceFact>, list: &VoiceList, provenance: Provenance) -> 
     });
     let (skip, take) = (usize::try_from(list.offset), usize::try_from(list.limit));
     VoicePage {
-        total: found.len() as u64,
+        total: found.len() as u64 + others,
         voices: found.into_iter().skip(skip.unwrap_or(usize::MAX)).take(take.unwrap_or(usize::MAX)).collect(),
         provenance,
     }
@@ -118,22 +128,22 @@ fn place(batch: &RecordBatch, order: VoiceOrder, keep: usize, places: &mut Binar
     Ok(())
 }
 
-/// The whole rows of these places, by log position.
-async fn fetch(
+/// The whole voices of these log positions, each with its day, in their order.
+pub(crate) async fn fetch(
     engine: &Engine,
     snapshot: &Snapshot,
-    page: &[Place],
-) -> Result<HashMap<u64, VoiceFact>, WarehouseError> {
-    let days = || page.iter().map(|(_, _, day)| *day);
-    let (Some(from), Some(to)) = (days().min(), days().max()) else { return Ok(HashMap::new()) };
-    let seqs: HashSet<u64> = page.iter().map(|(_, Reverse((_, seq)), _)| *seq).collect();
+    places: &[(u64, i32)],
+) -> Result<Vec<VoiceFact>, WarehouseError> {
+    let days = || places.iter().map(|(_, day)| *day);
+    let (Some(from), Some(to)) = (days().min(), days().max()) else { return Ok(Vec::new()) };
+    let seqs: HashSet<u64> = places.iter().map(|(seq, _)| *seq).collect();
     let low = seqs.iter().copied().min().unwrap_or(0);
     let high = seqs.iter().copied().max().unwrap_or(u64::MAX);
     let mut part = snapshot.clone();
     part.segments.retain(|s| s.overlaps(from, to) && s.entry.first_seq <= high && s.entry.last_seq >= low);
     part.hot.retain(|c| c.first <= to && c.last >= from);
     if part.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Vec::new());
     }
     let plan = engine
         .read(Voices::of(&part).late())
@@ -146,5 +156,5 @@ async fn fetch(
     for batch in &batches {
         found.extend(voices_of(batch).map_err(fault("read the voices"))?.into_iter().map(|v| (v.seq, v)));
     }
-    Ok(found)
+    Ok(places.iter().filter_map(|(seq, _)| found.remove(seq)).collect())
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::Array;
-use peakend_query::{DayRange, Dimension, Filter, VoiceFact, WarehouseError};
+use peakend_query::{DayRange, Dimension, Filter, VoiceFact, VoiceList, WarehouseError};
 
 use crate::codes::{Source, Work, digest, rows_of};
 use crate::columns::{VOICES, strings, voices_of};
 use crate::engine::Engine;
 use crate::fault::engine as fault;
 use crate::hot::Chunk;
+use crate::newest::Newest;
 use crate::org::Snapshot;
 use crate::places::Names;
 use crate::segment::Segment;
@@ -18,6 +19,8 @@ use crate::segment::Segment;
 const FEW: usize = 16;
 /// Somebody with more voices than this is read like everybody.
 const MANY: usize = 4_096;
+/// Fewer rows of a segment are not worth a second thread.
+const PIECE: usize = 8;
 
 /// The few persons or ids that a filter asks for besides whatever else it asks.
 fn named(filter: &Filter) -> Option<(Names, &[String])> {
@@ -30,27 +33,53 @@ fn named(filter: &Filter) -> Option<(Names, &[String])> {
     }
 }
 
-/// At least every voice that a filter keeps on some days; `None` when it names
-/// nobody, when there are too many voices, or when the segments cannot tell.
+/// What a list may begin with.
+#[derive(Debug)]
+pub(crate) struct LookedUp {
+    /// At least every voice of the page.
+    pub(crate) voices: Vec<VoiceFact>,
+    /// How many more the list has.
+    pub(crate) others: u64,
+}
+
+/// The voices of a list; `None` when it names nobody, when too many voices would
+/// have to be read, or when the segments cannot tell.
 pub(crate) async fn look_up(
     engine: &Engine,
     snapshot: &Snapshot,
-    period: DayRange,
-    filter: &Filter,
-) -> Result<Option<Vec<VoiceFact>>, WarehouseError> {
-    let Some((names, asked)) = named(filter) else { return Ok(None) };
-    let (segments, wanted) = (snapshot.segments.clone(), asked.to_vec());
+    list: &VoiceList,
+) -> Result<Option<LookedUp>, WarehouseError> {
+    let Some((names, asked)) = named(&list.filter) else { return Ok(None) };
+    let (segments, wanted, period) = (snapshot.segments.clone(), asked.to_vec(), list.period);
+    let (newest, filter) = (Newest::of(list).filter(|_| names == Names::Persons), list.filter.clone());
     let sealed = engine
         .count("look up voices", move |work| {
-            let Some(rows) = rows(&segments, names, &wanted, period, work)? else { return Ok(None) };
-            let units: Vec<_> = segments.iter().zip(&rows).filter(|(_, rows)| !rows.is_empty()).collect();
+            let most = if newest.is_some() { usize::MAX } else { MANY };
+            let Some(mut rows) = rows(&segments, names, &wanted, period, most, work)? else { return Ok(None) };
+            let mut others = 0;
+            let chosen = newest.as_ref().map(|newest| newest.choose(&segments, &rows, work)).transpose()?.flatten();
+            let expected = chosen.map(|chosen| {
+                (rows, others) = (chosen.rows, chosen.others);
+                rows.iter().map(Vec::len).sum::<usize>()
+            });
+            if rows.iter().map(Vec::len).sum::<usize>() > MANY {
+                return Ok(None);
+            }
+            let pieces = segments.iter().zip(&rows).flat_map(|(segment, rows)| {
+                let piece = rows.len().div_ceil(work.threads).max(PIECE);
+                rows.chunks(piece).map(move |rows| (segment, rows))
+            });
+            let units: Vec<_> = pieces.collect();
             let found = work.each(&units, Vec::new, |found, (segment, rows)| read(segment, rows, found))?;
-            Ok(Some(found.into_iter().flatten().collect::<Vec<_>>()))
+            let voices = found.into_iter().flatten().collect::<Vec<_>>();
+            // two names with one digest: what was told from companions does not hold
+            let ours = || voices.iter().filter(|v| filter.matches(v)).count();
+            Ok(if expected.is_some_and(|n| n != ours()) { None } else { Some(LookedUp { voices, others }) })
         })
         .await?;
     let Some(mut found) = sealed else { return Ok(None) };
     for chunk in &snapshot.hot {
-        found.extend(hot(chunk, names, asked)?);
+        found.voices.extend(hot(chunk, names, asked)?);
     }
     Ok(Some(found))
 }
@@ -80,11 +109,12 @@ fn rows(
     names: Names,
     wanted: &[String],
     period: DayRange,
+    most: usize,
     work: Work<'_>,
 ) -> Result<Option<Vec<Vec<usize>>>, WarehouseError> {
     let (mut all, mut without) = (vec![Vec::new(); segments.len()], Vec::new());
     for (at, segment) in segments.iter().enumerate() {
-        match placed(segment, names, wanted, period) {
+        match placed(segment, names, wanted, period, most) {
             Found::Rows(rows) => all[at] = rows,
             Found::TooMany => return Ok(None),
             Found::Unknown => without.push(at),
@@ -97,7 +127,7 @@ fn rows(
             all[*at] = rows;
         }
     }
-    Ok((all.iter().map(Vec::len).sum::<usize>() <= MANY).then_some(all))
+    Ok((all.iter().map(Vec::len).sum::<usize>() <= most).then_some(all))
 }
 
 /// What a segment's places tell.
@@ -108,9 +138,9 @@ enum Found {
     Unknown,
 }
 
-fn placed(segment: &Segment, names: Names, wanted: &[String], period: DayRange) -> Found {
+fn placed(segment: &Segment, names: Names, wanted: &[String], period: DayRange, most: usize) -> Found {
     let Some(places) = &segment.places else { return Found::Unknown };
-    match places.find(names, wanted, MANY) {
+    match places.find(names, wanted, most) {
         Ok(Some(mut rows)) => {
             if let Some(codes) = &segment.codes {
                 let within = Source::Sealed(Arc::clone(codes)).within(period);

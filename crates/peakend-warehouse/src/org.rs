@@ -236,9 +236,11 @@ impl Org {
         self.state().segments.clone()
     }
 
-    /// The attributes that sealed voices have columns for.
+    /// The attributes that voices have, sealed and hot.
     pub(crate) fn attributes(&self) -> BTreeSet<AttributeName> {
-        self.manifest().segments.iter().flat_map(|entry| entry.attributes.iter().copied()).collect()
+        let state = self.state();
+        let sealed = state.manifest.segments.iter().flat_map(|entry| entry.attributes.iter().copied());
+        sealed.chain(state.hot.attributes().iter().copied()).collect()
     }
 
     /// Make the folders and the first manifest, before the first segment. Blocking.

@@ -23,7 +23,7 @@ use crate::segment::{Segment, SegmentWriter};
 /// Rows encoded at one time.
 const PIECE: usize = 65_536;
 /// So many persons are looked up one by one; for more the rows are read.
-const FEW: usize = 1_000;
+pub(crate) const FEW: usize = 1_000;
 
 /// Write a batch as a segment, then name it in the manifest. Blocking.
 pub(crate) fn load(org: &Org, batch: String, mut rows: Vec<OutcomeFact>) -> Result<Loaded, WarehouseError> {

@@ -15,7 +15,7 @@ use datafusion::error::Result;
 use peakend_query::WarehouseError;
 use serde::{Deserialize, Serialize};
 
-use crate::codes::{CodeTable, Inlet, Outlet, Part, Stored, digest};
+use crate::codes::{Inlet, Outlet, Part, Stored, digest, sorted};
 use crate::columns::strings;
 use crate::fault::{damaged, storage};
 use crate::sum::crc32;
@@ -92,23 +92,19 @@ impl PlaceBuilder {
         Ok(())
     }
 
-    /// Write them and the persons of a table beside their segment, durably. Blocking.
-    pub(crate) fn write(self, table: &CodeTable, folder: &Path, number: u64) -> Result<Part, WarehouseError> {
+    /// Write them and the rows of persons, in the order of their keys, beside their
+    /// segment, durably. Blocking.
+    pub(crate) fn write(self, persons: Vec<u64>, folder: &Path, number: u64) -> Result<Part, WarehouseError> {
         let mut out = Outlet::create(folder, Stored::Places, number)?;
-        let (rows, mut persons) = (self.ids.len(), Vec::with_capacity(self.ids.len()));
-        let ids = tree(&mut out, self.ids, rows)?;
-        table.persons.each(0..table.persons.len(), |row, person| {
-            if let Some(digest) = (person as usize).checked_sub(1).and_then(|at| table.digests.get(at)) {
-                persons.push(entry((digest >> 32) as u32, row));
-            }
-        });
-        let persons = tree(&mut out, persons, rows)?;
+        let rows = self.ids.len();
+        let persons = tree(&mut out, &persons, rows)?;
+        let ids = tree(&mut out, &sorted(self.ids.iter().copied(), |entry| *entry), rows)?;
         out.finish(&Header { format: FORMAT, rows: rows as u64, persons, ids }, MAGIC)
     }
 }
 
-fn tree(out: &mut Outlet, mut entries: Vec<u64>, rows: usize) -> Result<Tree, WarehouseError> {
-    entries.sort_unstable();
+/// Write entries in the order of their keys.
+fn tree(out: &mut Outlet, entries: &[u64], rows: usize) -> Result<Tree, WarehouseError> {
     let width = if rows <= 1 << 24 { 3 } else { 4 };
     let (pages, mut page, mut fences) = (out.at(), Vec::new(), Vec::new());
     for some in entries.chunks(PAGE) {
@@ -253,15 +249,11 @@ mod tests {
 
     /// A file with these persons, one row each, and as many ids.
     fn placed(folder: &Path, persons: &[u64]) -> PlaceFile {
-        let mut digests: Vec<u64> = persons.iter().copied().filter(|d| *d != 0).collect();
-        digests.sort_unstable();
-        digests.dedup();
-        let mut table = CodeTable { digests, ..CodeTable::default() };
-        for digest in persons {
-            table.persons.push(table.digests.binary_search(digest).map_or(0, |at| at as u32 + 1));
-        }
+        let known = persons.iter().enumerate().filter(|(_, digest)| **digest != 0);
+        let mut placed: Vec<u64> = known.map(|(row, digest)| entry((digest >> 32) as u32, row)).collect();
+        placed.sort_unstable();
         let ids = (0..persons.len()).map(|row| entry(key(&format!("id-{row}")), row)).collect();
-        let part = PlaceBuilder { ids }.write(&table, folder, 7).unwrap();
+        let part = PlaceBuilder { ids }.write(placed, folder, 7).unwrap();
         PlaceFile::open(folder, &part, persons.len() as u64).unwrap()
     }
 

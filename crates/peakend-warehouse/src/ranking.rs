@@ -21,18 +21,15 @@ pub(crate) async fn ranking(
     q: &RankingQuestion,
 ) -> Result<Vec<Ranked>, WarehouseError> {
     let segments = org.outcomes(q.month, q.month);
-    let values: Option<Vec<_>> = segments.iter().map(|s| s.values.clone()).collect();
     let sources = (engine.coded() && testable(&q.filter)).then(|| snapshot.sources()).flatten();
-    let (Some(values), Some(sources)) = (values, sources) else {
+    let (Some(figures), Some(sources)) = (Figured::of(&segments, q), sources) else {
         let voices = list::every(engine, snapshot, q.period, &q.filter).await?;
         let whole =
             OutcomeQuestion { org: q.org.clone(), kind: q.kind.clone(), from: q.month, to: q.month, persons: None };
         let outcomes = outcome::outcomes(engine, org, &whole).await?;
         return Ok(Ranked::of(q, voices.iter(), outcomes.iter()));
     };
-    let mut figures: Vec<_> = values.into_iter().zip(segments).collect();
-    figures.retain(|(values, _)| !values.rows(&q.kind, q.month).is_empty());
-    if figures.is_empty() || q.limit == 0 {
+    if figures.are_none() || q.limit == 0 {
         return Ok(Vec::new());
     }
     let q = q.clone();
@@ -40,18 +37,51 @@ pub(crate) async fn ranking(
         .count("rank persons", move |work| {
             let tests: Vec<Test> = sources.iter().map(|s| Test::of(&q.filter, s)).collect();
             let limit = usize::try_from(q.limit).unwrap_or(usize::MAX);
-            let rows = figures.iter().map(|(v, _)| (Arc::clone(v), v.rows(&q.kind, q.month))).collect();
-            let found = codes::ranking(&sources, &tests, q.period, &rows, limit, work)?;
-            let mut ranked = Vec::with_capacity(found.len());
-            for (file, (_, segment)) in figures.iter().enumerate() {
-                let here: Vec<&Candidate> = found.iter().filter(|c| c.file == file).collect();
-                named(segment, here, &mut ranked)?;
-            }
-            Ranked::sort(&mut ranked);
-            ranked.truncate(limit);
-            Ok(ranked)
+            let found = codes::ranking(&sources, &tests, q.period, &figures.rows, limit, work)?;
+            figures.ranked(&found, limit)
         })
         .await
+}
+
+/// Figures of the wanted kind and month, with the segments that name their owners.
+#[derive(Debug)]
+pub(crate) struct Figured {
+    /// The figures.
+    pub(crate) rows: codes::Figures,
+    segments: Vec<Arc<Segment>>,
+}
+
+impl Figured {
+    /// `None` when a segment has no figures in numbers.
+    pub(crate) fn of(segments: &[Arc<Segment>], q: &RankingQuestion) -> Option<Self> {
+        let mut figured = Self { rows: Vec::new(), segments: Vec::new() };
+        for segment in segments {
+            let values = segment.values.clone()?;
+            let rows = values.rows(&q.kind, q.month);
+            if !rows.is_empty() {
+                figured.rows.push((values, rows));
+                figured.segments.push(Arc::clone(segment));
+            }
+        }
+        Some(figured)
+    }
+
+    /// Whether there is no such figure.
+    pub(crate) fn are_none(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The first persons by name. Blocking.
+    pub(crate) fn ranked(&self, found: &[Candidate], limit: usize) -> Result<Vec<Ranked>, WarehouseError> {
+        let mut ranked = Vec::with_capacity(found.len());
+        for (file, segment) in self.segments.iter().enumerate() {
+            let here: Vec<&Candidate> = found.iter().filter(|c| c.file == file).collect();
+            named(segment, here, &mut ranked)?;
+        }
+        Ranked::sort(&mut ranked);
+        ranked.truncate(limit);
+        Ok(ranked)
+    }
 }
 
 /// Read the persons of these rows of a segment.

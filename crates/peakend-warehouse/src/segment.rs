@@ -11,13 +11,10 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::{max, min};
 use datafusion::arrow::datatypes::{Int32Type, SchemaRef, UInt64Type};
 use datafusion::error::Result;
-use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
-use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::file::metadata::PageIndexPolicy;
-use datafusion::parquet::file::properties::WriterProperties;
 use peakend_query::WarehouseError;
 
 use crate::codes::{self, CodeBuilder, CodeFile, OutcomeBuilder, OutcomeFile, Stored};
@@ -30,10 +27,8 @@ use crate::manifest::{Contents, Entry};
 use crate::org::Org;
 use crate::places::{PlaceBuilder, PlaceFile};
 use crate::rollup::{self, RollupFile};
+use crate::row_file::RowFile;
 use crate::sum::Sum;
-
-/// Rows per row group: the grain at which a scan skips days and splits work.
-const ROW_GROUP: usize = 262_144;
 
 /// A segment in use. When a newer manifest no longer names it, it is marked
 /// unused and the file goes when the last answer that reads it is done.
@@ -107,11 +102,6 @@ impl Segment {
 
     /// Read some columns of some rows, ascending, without those between. Blocking.
     pub(crate) fn read_rows(&self, rows: &[usize], columns: &[&str]) -> Result<Vec<RecordBatch>, WarehouseError> {
-        let (mut selection, mut next) = (Vec::with_capacity(2 * rows.len()), 0);
-        for row in rows {
-            selection.extend([RowSelector::skip(row - next), RowSelector::select(1)]);
-            next = row + 1;
-        }
         let file = File::open(&self.path).map_err(storage("open", &self.path))?;
         let footer = match self.footer.get() {
             Some(footer) => footer.clone(),
@@ -122,9 +112,11 @@ impl Segment {
                 self.footer.get_or_init(|| footer).clone()
             }
         };
+        let sizes = footer.metadata().row_groups().iter().map(|group| usize::try_from(group.num_rows()).unwrap_or(0));
+        let (groups, selection) = selected(rows, sizes);
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, footer);
         let columns = projected(builder.parquet_schema(), columns);
-        let reader = builder.with_projection(columns).with_row_selection(RowSelection::from(selection)).build();
+        let reader = builder.with_projection(columns).with_row_groups(groups).with_row_selection(selection).build();
         let reader = reader.map_err(storage("read", &self.path))?;
         reader.map(|batch| batch.map_err(storage("read", &self.path))).collect()
     }
@@ -138,6 +130,27 @@ impl Segment {
     pub(crate) fn verify(&self) -> Result<(), WarehouseError> {
         verify_file(&self.path, self.entry.bytes, self.entry.crc32)
     }
+}
+
+/// The row groups of these sizes that have some of these rows, ascending, and the rows within those groups.
+fn selected(rows: &[usize], sizes: impl Iterator<Item = usize>) -> (Vec<usize>, RowSelection) {
+    let (mut groups, mut selection) = (Vec::new(), Vec::new());
+    // rows of the file before this group, wanted rows before it, rows passed since the last wanted one
+    let (mut start, mut from, mut passed) = (0, 0, 0);
+    for (group, size) in sizes.enumerate() {
+        let to = from + rows[from..].partition_point(|row| *row < start + size);
+        if to > from {
+            groups.push(group);
+            let mut next = start;
+            for row in &rows[from..to] {
+                selection.extend([RowSelector::skip(passed + row - next), RowSelector::select(1)]);
+                (next, passed) = (row + 1, 0);
+            }
+            passed = start + size - next;
+        }
+        (start, from) = (start + size, to);
+    }
+    (groups, RowSelection::from(selection))
 }
 
 /// Compare a whole file with its declared size and checksum.
@@ -185,7 +198,7 @@ impl Drop for Segment {
 }
 
 /// Counts and sums the bytes on their way to the file.
-struct Summing {
+pub(crate) struct Summing {
     file: BufWriter<File>,
     sum: Sum,
     bytes: u64,
@@ -220,7 +233,7 @@ pub(crate) struct SegmentWriter {
     path: PathBuf,
     schema: SchemaRef,
     number: u64,
-    writer: ArrowWriter<Summing>,
+    writer: RowFile,
     codes: CodeBuilder,
     places: PlaceBuilder,
     values: OutcomeBuilder,
@@ -244,15 +257,13 @@ impl SegmentWriter {
         let (folder, rule, number) = (org.inside(), org.rollup(), org.unlike_others(number));
         let file = format!("{}-{number:08}.parquet", contents.name());
         let path = folder.join(&file);
-        let (attributes, properties) = match contents {
-            Contents::Voices => (attributes_of(&schema), properties(&["seq", "at"], &["id"])?),
-            Contents::Outcomes => (BTreeSet::new(), properties(&["value"], &["person"])?),
-            Contents::Events => (BTreeSet::new(), properties(&["key", "at", "seq"], &["person"])?),
+        let attributes = match contents {
+            Contents::Voices => attributes_of(&schema),
+            Contents::Outcomes | Contents::Events => BTreeSet::new(),
         };
         let out = File::create(&path).map_err(storage("create", &path))?;
         let summing = Summing { file: BufWriter::with_capacity(1 << 20, out), sum: Sum::new(), bytes: 0 };
-        let writer =
-            ArrowWriter::try_new(summing, Arc::clone(&schema), Some(properties)).map_err(storage("write", &path))?;
+        let writer = RowFile::create(summing, &path, &schema, contents)?;
         let entry = Entry {
             file,
             contents,
@@ -308,12 +319,17 @@ impl SegmentWriter {
         }
         self.entry.rows += batch.num_rows() as u64;
         let batch = aligned(batch, &self.schema).map_err(engine("align new rows"))?;
-        self.writer.write(&batch).map_err(storage("write", &self.path))
+        self.writer.push(&batch, self.codes.table())
+    }
+
+    /// Take back what was written.
+    pub(crate) fn abandon(self) -> Result<(), WarehouseError> {
+        fs::remove_file(&self.path).map_err(storage("remove", &self.path))
     }
 
     /// Close the file and make it durable (its name becomes so with the folder).
     pub(crate) fn finish(mut self) -> Result<Entry, WarehouseError> {
-        let mut summing = self.writer.into_inner().map_err(storage("finish", &self.path))?;
+        let mut summing = self.writer.finish(self.codes.table())?;
         summing.flush().map_err(storage("write", &self.path))?;
         summing.file.get_ref().sync_all().map_err(storage("sync", &self.path))?;
         self.entry.bytes = summing.bytes;
@@ -325,11 +341,18 @@ impl SegmentWriter {
             }
             Contents::Events => {}
             Contents::Voices => {
-                let (folder, number) = (&self.folder, self.number);
-                let table = self.codes.finish();
-                let mut parts = vec![codes::write(&table, folder, number)?];
-                parts.extend(rollup::write(&table, self.rule, folder, number)?);
-                parts.push(self.places.write(&table, folder, number)?);
+                let (folder, rule, number) = (&self.folder, self.rule, self.number);
+                let (table, persons) = self.codes.finish();
+                let (codes, places, counts) = std::thread::scope(|scope| {
+                    let counting = scope.spawn(|| rollup::write(&table, rule, folder, number));
+                    let places = self.places.write(persons, folder, number);
+                    let codes = codes::write(&table, folder, number);
+                    let broke = || Err(engine("count new rows")("the thread that does it broke"));
+                    (codes, places, counting.join().unwrap_or_else(|_| broke()))
+                });
+                let mut parts = vec![codes?];
+                parts.extend(counts?);
+                parts.push(places?);
                 self.entry.parts = parts;
             }
         }
@@ -337,22 +360,17 @@ impl SegmentWriter {
     }
 }
 
-/// Growing numbers are stored as differences; ids that never repeat get no dictionary.
-fn properties(growing: &[&str], unique: &[&str]) -> Result<WriterProperties, WarehouseError> {
-    let level = ZstdLevel::try_new(1).map_err(engine("set the compression level"))?;
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(Some(ROW_GROUP))
-        .set_created_by("peakend".to_owned());
-    for &column in growing {
-        properties = properties
-            .set_column_dictionary_enabled(column.into(), false)
-            .set_column_encoding(column.into(), Encoding::DELTA_BINARY_PACKED);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_without_wanted_rows_are_left_out() {
+        let (groups, selection) = selected(&[1, 2, 9, 25, 29], [5, 5, 10, 10].into_iter());
+        assert_eq!(groups, [0, 1, 3]);
+        let (skip, select) = (RowSelector::skip, RowSelector::select);
+        let wanted = vec![skip(1), select(2), skip(6), select(1), skip(5), select(1), skip(3), select(1)];
+        assert_eq!(selection, RowSelection::from(wanted));
+        assert_eq!(selected(&[], [5, 5].into_iter()).0, Vec::<usize>::new());
     }
-    for &column in unique {
-        properties = properties
-            .set_column_dictionary_enabled(column.into(), false)
-            .set_column_encoding(column.into(), Encoding::DELTA_BYTE_ARRAY);
-    }
-    Ok(properties.build())
 }

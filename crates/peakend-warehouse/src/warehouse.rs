@@ -1,6 +1,6 @@
 //! The warehouse as the floors above see it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use peakend_query::{
-    CohortQuestion, Cohorts, Counting, DayRange, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration,
+    AttributeName, CohortQuestion, Cohorts, DayRange, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration,
     MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact,
     VoiceList, VoicePage, Warehouse, WarehouseError,
 };
@@ -179,18 +179,9 @@ impl Warehouse for SegmentWarehouse {
     }
 
     async fn migration(&self, question: &MigrationQuestion) -> Result<Migration, WarehouseError> {
-        let (before, after) = (question.before, question.after);
-        let both = DayRange { from: before.from.min(after.from), to: before.to.max(after.to) };
+        let whole = counted::whole(question);
+        let both = whole.period;
         let snapshot = self.snapshot(&question.org, both.from, both.to)?;
-        let whole = Question {
-            org: question.org.clone(),
-            period: both,
-            filter: question.filter.clone(),
-            by: Vec::new(),
-            grain: None,
-            persons: true,
-            counting: Counting::Answers(question.score),
-        };
         match counted::sources(&self.engine, &snapshot, &whole) {
             Some(sources) => counted::migration(&self.engine, sources, question).await,
             None => {
@@ -209,6 +200,10 @@ impl Warehouse for SegmentWarehouse {
     async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError> {
         let snapshot = self.snapshot(&list.org, list.period.from, list.period.to)?;
         list::list(&self.engine, snapshot, list).await
+    }
+
+    async fn attributes(&self, org: &str) -> Result<BTreeSet<AttributeName>, WarehouseError> {
+        Ok(self.known(org).map(|org| org.attributes()).unwrap_or_default())
     }
 
     async fn append(&self, org: &str, voices: Vec<VoiceFact>) -> Result<(), WarehouseError> {

@@ -1,38 +1,21 @@
 //! From the columns of a file to those of a voice.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int8Array, Int32Array, Int64Array, RecordBatch,
     StringArray, StringViewArray, StringViewBuilder, UInt8Array, UInt64Array,
 };
-use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
-use datafusion::arrow::datatypes::{DataType, Int8Type, Int32Type, Int64Type, TimeUnit, UInt8Type};
-use datafusion::arrow::util::display::FormatOptions;
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Int8Type, Int32Type, Int64Type, UInt8Type};
 use datafusion::error::Result;
 use peakend_query::{ATTRIBUTE_VALUE, Dimension, Score, VoiceKind};
 
+use super::coding::{codes_of_numbers, codes_of_texts, numbered};
 use super::map::{BulkMap, Origin, kind_of};
 use super::refuse::Faults;
-use crate::columns::{code_type, kind_code, with_attributes};
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
-
-/// What could not be read as a time may be digits: microseconds or days since 1970.
-fn digits(written: &ArrayRef, read: &ArrayRef) -> Result<ArrayRef> {
-    if read.null_count() == written.null_count() || !written.data_type().is_string() {
-        return Ok(Arc::clone(read));
-    }
-    let texts = cast(written, &DataType::Utf8View)?;
-    let texts = texts.as_string_view();
-    let known = read.as_primitive::<Int64Type>();
-    let value = |row: usize| match known.is_valid(row) {
-        true => Some(known.value(row)),
-        false => texts.is_valid(row).then(|| texts.value(row).parse().ok()).flatten(),
-    };
-    Ok(Arc::new((0..known.len()).map(value).collect::<Int64Array>()))
-}
+use super::time::{MICROS_PER_DAY, days, moments};
+use crate::columns::{kind_code, with_attributes};
 
 /// Turns batches of one file into batches of voices.
 #[derive(Debug)]
@@ -105,22 +88,9 @@ impl Converter<'_> {
 
     /// Day and instant; a day alone is its first instant.
     fn times(&mut self, batch: &RecordBatch, first: u64) -> Result<(ArrayRef, ArrayRef)> {
-        let exact = CastOptions { safe: true, format_options: FormatOptions::default() };
-        let at = self.column(batch, "at").map(|column| -> Result<ArrayRef> {
-            let micros = match column.data_type() {
-                DataType::Int64 => Arc::clone(column),
-                _ => cast_with_options(column, &DataType::Timestamp(TimeUnit::Microsecond, None), &exact)?,
-            };
-            digits(column, &cast(&micros, &DataType::Int64)?)
-        });
-        let day = self.column(batch, "day").map(|column| -> Result<ArrayRef> {
-            let date = match column.data_type() {
-                DataType::Int32 | DataType::Int64 => Arc::clone(column),
-                _ => cast_with_options(column, &DataType::Date32, &exact)?,
-            };
-            Ok(cast(&digits(column, &cast(&date, &DataType::Int64)?)?, &DataType::Int32)?)
-        });
-        let (at, day) = match (at.transpose()?, day.transpose()?) {
+        let at = self.column(batch, "at").map(moments).transpose()?;
+        let day = self.column(batch, "day").map(days).transpose()?;
+        let (at, day) = match (at, day) {
             (Some(at), Some(day)) => (at, day),
             (Some(at), None) => {
                 let days = at.as_primitive::<Int64Type>().iter();
@@ -155,11 +125,18 @@ impl Converter<'_> {
             let one = self.constant(field);
             return Ok(Arc::new(StringViewArray::from_iter_values((0..batch.num_rows()).map(|_| &one))));
         };
+        if column.data_type().is_integer() && column.null_count() == 0 {
+            return numbered(column);
+        }
         let text = cast(column, &DataType::Utf8View)?;
-        let text = text.as_string_view();
-        let mut names = StringViewBuilder::with_capacity(text.len());
-        for row in 0..text.len() {
-            let name = if text.is_valid(row) { text.value(row) } else { "" };
+        let views = text.as_string_view();
+        // the length of a text is the lower half of its view
+        if text.null_count() == 0 && !(needed && views.views().iter().any(|view| *view as u32 == 0)) {
+            return Ok(text);
+        }
+        let mut names = StringViewBuilder::with_capacity(views.len());
+        for row in 0..views.len() {
+            let name = if views.is_valid(row) { views.value(row) } else { "" };
             if needed && name.is_empty() {
                 self.faults.add(first + row as u64, field, "it is empty: every voice has an id of its own");
             }
@@ -194,30 +171,9 @@ impl Converter<'_> {
             return Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::new(names))?));
         };
         if column.data_type().is_integer() {
-            let numbers = cast(column, &DataType::Int64)?;
-            let numbers = numbers.as_primitive::<Int64Type>();
-            let (mut known, mut names) = (HashMap::new(), Vec::new());
-            // neighbours are often alike
-            let mut last = (None, -1);
-            let keys = numbers.iter().map(|value| {
-                if last.1 < 0 || last.0 != value {
-                    let key = *known.entry(value).or_insert_with(|| {
-                        names.push(value.map(|v| v.to_string()).unwrap_or_default());
-                        names.len() as i32 - 1
-                    });
-                    last = (value, key);
-                }
-                last.1
-            });
-            let keys = Int32Array::from_iter_values(keys);
-            return Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::new(StringArray::from(names)))?));
+            return codes_of_numbers(column);
         }
-        let text = cast(column, &DataType::Utf8View)?;
-        if text.null_count() == 0 {
-            return Ok(cast(&text, &code_type())?);
-        }
-        let known = text.as_string_view().iter().map(|v| v.unwrap_or(""));
-        Ok(Arc::new(known.collect::<DictionaryArray<Int32Type>>()))
+        codes_of_texts(cast(column, &DataType::Utf8View)?.as_string_view())
     }
 
     /// The values of an attribute, unknown where there is none; numbers and truth become text.
@@ -243,6 +199,10 @@ impl Converter<'_> {
 
     fn refuse(&mut self, dimension: Dimension, codes: &ArrayRef, first: u64) -> Result<()> {
         for (_, refused) in self.refused.iter().filter(|(of, _)| *of == dimension) {
+            let known = codes.as_any_dictionary_opt().and_then(|codes| codes.values().as_string_opt::<i32>());
+            if known.is_some_and(|known| !known.iter().any(|name| name == Some(refused))) {
+                continue;
+            }
             let names = cast(codes, &DataType::Utf8View)?;
             for (row, name) in names.as_string_view().iter().enumerate() {
                 if name == Some(refused) {
@@ -261,7 +221,10 @@ impl Converter<'_> {
         let (low, high) = score.range();
         let reason = format!("it is not a whole number from {low} to {high}");
         let values = self.numbers(column, field, &reason, first)?;
-        let known = cast(&values, &DataType::UInt8)?;
+        let known = match values.data_type() {
+            DataType::UInt8 => Arc::clone(&values),
+            _ => cast(&values, &DataType::UInt8)?,
+        };
         let known = known.as_primitive::<UInt8Type>();
         self.nulls_that_were_not(&values, known, first, field, &reason);
         for row in 0..known.len() {
@@ -278,7 +241,10 @@ impl Converter<'_> {
         };
         let reason = "it is not a whole number from -100 to 100";
         let values = self.numbers(column, "sentiment", reason, first)?;
-        let known = cast(&values, &DataType::Int8)?;
+        let known = match values.data_type() {
+            DataType::Int8 => Arc::clone(&values),
+            _ => cast(&values, &DataType::Int8)?,
+        };
         let known = known.as_primitive::<Int8Type>();
         self.nulls_that_were_not(&values, known, first, "sentiment", reason);
         for row in 0..known.len() {

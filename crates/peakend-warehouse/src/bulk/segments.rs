@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
 
 use datafusion::arrow::array::{RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch};
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use datafusion::error::Result;
-use peakend_query::{VoiceFact, WarehouseError};
+use peakend_query::WarehouseError;
 
 use crate::columns::{VOICES, numbers};
 use crate::fault::engine as fault;
-use crate::manifest::{Contents, Entry};
+use crate::manifest::Contents;
 use crate::org::Org;
 use crate::segment::SegmentWriter;
 
@@ -35,20 +36,14 @@ pub(super) struct Segments<'a> {
     waiting: Vec<RecordBatch>,
     waiting_rows: usize,
     sorted: bool,
-    pub(super) entries: Vec<Entry>,
+    /// Takes segments with all their rows.
+    full: SyncSender<SegmentWriter>,
 }
 
 impl<'a> Segments<'a> {
-    pub(super) fn new(org: &'a Org, next: &'a AtomicU64) -> Self {
+    pub(super) fn new(org: &'a Org, next: &'a AtomicU64, full: SyncSender<SegmentWriter>) -> Self {
         let last = (i32::MIN, i64::MIN);
-        let (open, waiting, entries) = (None, Vec::new(), Vec::new());
-        Self { org, next, open, rows: 0, last, waiting, waiting_rows: 0, sorted: true, entries }
-    }
-
-    /// A block of log positions for so many rows.
-    pub(super) fn positions(&self, rows: usize) -> u64 {
-        debug_assert!(rows < 1 << 32, "one block holds a batch");
-        VoiceFact::LOADED | (self.next.fetch_add(1, Ordering::Relaxed) << 32)
+        Self { org, next, open: None, rows: 0, last, waiting: Vec::new(), waiting_rows: 0, sorted: true, full }
     }
 
     /// Take rows.
@@ -73,11 +68,15 @@ impl<'a> Segments<'a> {
         if self.waiting_rows >= UNSORTED { self.sort() } else { Ok(()) }
     }
 
-    /// Write what waits; the segments are durable then.
-    pub(super) fn finish(mut self) -> Result<Vec<Entry>, WarehouseError> {
+    /// Write what waits.
+    pub(super) fn finish(mut self) -> Result<(), WarehouseError> {
         self.sort()?;
-        self.close()?;
-        Ok(self.entries)
+        self.close()
+    }
+
+    /// Take back what is not full.
+    pub(super) fn abandon(self) -> Result<(), WarehouseError> {
+        self.open.map_or(Ok(()), SegmentWriter::abandon)
     }
 
     fn sort(&mut self) -> Result<(), WarehouseError> {
@@ -105,11 +104,9 @@ impl<'a> Segments<'a> {
     }
 
     fn close(&mut self) -> Result<(), WarehouseError> {
-        if let Some(open) = self.open.take() {
-            self.entries.push(open.finish()?);
-        }
         self.rows = 0;
-        Ok(())
+        let Some(open) = self.open.take() else { return Ok(()) };
+        self.full.send(open).map_err(|_| fault("finish a segment")("the thread that does it broke"))
     }
 }
 

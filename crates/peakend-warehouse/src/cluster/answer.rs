@@ -41,8 +41,7 @@ pub(super) async fn answer(on: &dyn Elsewhere, snapshot: &Snapshot, q: &Question
 }
 
 async fn cells(on: &dyn Elsewhere, snapshot: &Snapshot, q: &Question) -> Result<HashMap<Key, Cell>, WarehouseError> {
-    let plan =
-        || wanted(on, snapshot, q.period, &counting(q), false)?.aggregate(keys(q), vec![cell::cell().alias("cell")]);
+    let plan = || wanted(on, snapshot, q.period, &counting(q))?.aggregate(keys(q), vec![cell::cell().alias("cell")]);
     let batches = run(on, "answer the question", plan()).await?;
     grouped(&batches, q, |batch, row| {
         let column = batch.column_by_name("cell").ok_or_else(|| missing("cell"))?;
@@ -57,7 +56,7 @@ async fn persons(on: &dyn Elsewhere, snapshot: &Snapshot, q: &Question) -> Resul
         let mut pairs = keys(q);
         pairs.push(cast(ident("person"), DataType::Utf8).alias("known_person"));
         let names = keys(q).iter().map(|key| ident(key.schema_name().to_string())).collect();
-        wanted(on, snapshot, q.period, &counting(q), false)?
+        wanted(on, snapshot, q.period, &counting(q))?
             .filter(ident("person").not_eq(text("")))?
             .aggregate(pairs, Vec::new())?
             .aggregate(names, vec![count(lit(1_i64)).alias("persons")])
@@ -86,7 +85,7 @@ pub(super) async fn joint(
         for (name, score) in SCORES {
             by.push(within_range(name, score)?.alias(format!("score_{name}")));
         }
-        wanted(on, snapshot, q.period, &counting(q), false)?.aggregate(by, vec![count(lit(1_i64)).alias("voices")])
+        wanted(on, snapshot, q.period, &counting(q))?.aggregate(by, vec![count(lit(1_i64)).alias("voices")])
     };
     let batches = run(on, "answer the question", plan()).await?;
     let mut groups: BTreeMap<Vec<String>, Vec<Joint>> = BTreeMap::new();

@@ -30,11 +30,10 @@ pub(super) async fn migration(
     let (low, high) = q.score.range();
     let answered = q.filter.clone().and(Filter::Band(Band { score: q.score, low, high }));
     let plan = || {
-        let states =
-            wanted(on, snapshot, both, &answered, false)?.filter(ident("person").not_eq(text("")))?.aggregate(
-                vec![cast(ident("person"), DataType::Utf8).alias("known_person")],
-                vec![max(state(q.score, q.before)?).alias("before"), max(state(q.score, q.after)?).alias("after")],
-            )?;
+        let states = wanted(on, snapshot, both, &answered)?.filter(ident("person").not_eq(text("")))?.aggregate(
+            vec![cast(ident("person"), DataType::Utf8).alias("known_person")],
+            vec![max(state(q.score, q.before)?).alias("before"), max(state(q.score, q.after)?).alias("after")],
+        )?;
         // of a state only its score remains
         let score = |name: &str| (lit(255_i64) - (ident(name) & lit(255_i64))).alias(format!("score_{name}"));
         states

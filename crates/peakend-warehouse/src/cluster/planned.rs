@@ -1,18 +1,24 @@
 //! The questions of a warehouse, planned here and computed elsewhere.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::prelude::{DataFrame, SessionContext};
 use peakend_query::{
-    DayRange, Filter, JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked,
-    RankingQuestion, Table, VoiceList, VoicePage, WarehouseError,
+    DayRange, Dimension, Filter, JointRow, Migration, MigrationQuestion, OutcomeFact, OutcomeQuestion, Question,
+    Ranked, RankingQuestion, Table, VoiceList, VoicePage, Warehouse as _, WarehouseError,
 };
 
 use crate::cluster::table::Spread;
-use crate::cluster::{answer, counted, list, migration, outcome, ranking};
+use crate::cluster::{answer, counted, list, migration, movers, outcome, ranked, ranking};
+use crate::counted::whole;
+use crate::list::looked_up;
 use crate::org::Snapshot;
+use crate::outcome::FEW;
 use crate::predicate::{predicate, within};
+use crate::ranking::Figured;
 use crate::warehouse::SegmentWarehouse;
 
 /// Runs plans on other processes.
@@ -39,6 +45,9 @@ impl Planned<'_> {
     /// # Errors
     /// When the plan fails where it runs.
     pub async fn answer(&self, question: &Question) -> Result<Table, WarehouseError> {
+        if attributed(&question.filter, &question.by) {
+            return self.warehouse.answer(question).await;
+        }
         let snapshot = self.warehouse.snapshot(&question.org, question.period.from, question.period.to)?;
         let engine = self.warehouse.engine();
         if !question.persons && counted::able(engine, &snapshot, question) {
@@ -52,6 +61,9 @@ impl Planned<'_> {
     /// # Errors
     /// When the plan fails where it runs.
     pub async fn joint(&self, question: &Question) -> Result<Vec<JointRow>, WarehouseError> {
+        if attributed(&question.filter, &question.by) {
+            return self.warehouse.joint(question).await;
+        }
         let snapshot = self.warehouse.snapshot(&question.org, question.period.from, question.period.to)?;
         let engine = self.warehouse.engine();
         if counted::able(engine, &snapshot, question) {
@@ -65,9 +77,16 @@ impl Planned<'_> {
     /// # Errors
     /// When the plan fails where it runs.
     pub async fn migration(&self, question: &MigrationQuestion) -> Result<Migration, WarehouseError> {
-        let (before, after) = (question.before, question.after);
-        let both = DayRange { from: before.from.min(after.from), to: before.to.max(after.to) };
+        if attributed(&question.filter, &[]) {
+            return self.warehouse.migration(question).await;
+        }
+        let whole = whole(question);
+        let both = whole.period;
         let snapshot = self.warehouse.snapshot(&question.org, both.from, both.to)?;
+        let engine = self.warehouse.engine();
+        if counted::able(engine, &snapshot, &whole) {
+            return movers::migration(engine, self.elsewhere, &snapshot, question).await;
+        }
         migration::migration(self.elsewhere, &snapshot, both, question).await
     }
 
@@ -76,8 +95,17 @@ impl Planned<'_> {
     /// # Errors
     /// When the plan fails where it runs.
     pub async fn ranking(&self, question: &RankingQuestion) -> Result<Vec<Ranked>, WarehouseError> {
+        if attributed(&question.filter, &[]) {
+            return self.warehouse.ranking(question).await;
+        }
         let snapshot = self.warehouse.snapshot(&question.org, question.period.from, question.period.to)?;
         let outcomes = self.warehouse.outcome_segments(&question.org, question.month, question.month);
+        let engine = self.warehouse.engine();
+        if ranked::able(engine, &snapshot, question)
+            && let Some(figures) = Figured::of(&outcomes, question)
+        {
+            return ranked::ranking(engine, self.elsewhere, &snapshot, figures, question).await;
+        }
         ranking::ranking(self.elsewhere, &snapshot, &outcomes, question).await
     }
 
@@ -86,8 +114,16 @@ impl Planned<'_> {
     /// # Errors
     /// When the plan fails where it runs.
     pub async fn voices(&self, list: &VoiceList) -> Result<VoicePage, WarehouseError> {
+        if attributed(&list.filter, &[]) {
+            return self.warehouse.voices(list).await;
+        }
         let snapshot = self.warehouse.snapshot(&list.org, list.period.from, list.period.to)?;
-        list::list(self.elsewhere, &snapshot, list).await
+        let engine = self.warehouse.engine();
+        // a person or a voice is found at once where the segments are, and they are here too
+        match looked_up(engine, &snapshot, list).await? {
+            Some(page) => Ok(page),
+            None => list::list(engine, self.elsewhere, &snapshot, list).await,
+        }
     }
 
     /// Like [`peakend_query::Warehouse::outcomes`].
@@ -95,9 +131,20 @@ impl Planned<'_> {
     /// # Errors
     /// When the plan fails where it runs.
     pub async fn outcomes(&self, question: &OutcomeQuestion) -> Result<Vec<OutcomeFact>, WarehouseError> {
+        if question.persons.as_ref().is_some_and(|persons| persons.len() <= FEW) {
+            return self.warehouse.outcomes(question).await;
+        }
         let segments = self.warehouse.outcome_segments(&question.org, question.from, question.to);
         outcome::outcomes(self.elsewhere, &segments, question).await
     }
+}
+
+/// Whether attributes are asked about. Executors count coded columns and the columns
+/// that all voices have: the server that asks has every segment and answers alone.
+fn attributed(filter: &Filter, by: &[Dimension]) -> bool {
+    let mut found = by.iter().any(|d| d.attribute().is_some());
+    filter.each_dimension(&mut |d| found |= d.attribute().is_some());
+    found
 }
 
 /// The voices of a snapshot that a question or list is about.
@@ -106,15 +153,8 @@ pub(super) fn wanted(
     snapshot: &Snapshot,
     period: DayRange,
     filter: &Filter,
-    late: bool,
 ) -> Result<DataFrame> {
-    let mut attribute = None;
-    filter.each_dimension(&mut |d| attribute = attribute.or(d.attribute()));
-    if let Some(name) = attribute {
-        return Err(DataFusionError::Plan(format!("executors do not know `{}`: ask one server", name.dimension())));
-    }
-    let table = Spread::voices(snapshot)?;
-    let mut voices = elsewhere.context().read_table(std::sync::Arc::new(if late { table.late() } else { table }))?;
+    let mut voices = elsewhere.context().read_table(Arc::new(Spread::voices(snapshot)?))?;
     if !snapshot.inside {
         voices = voices.filter(within(period))?;
     }

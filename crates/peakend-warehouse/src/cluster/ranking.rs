@@ -40,7 +40,7 @@ pub(super) async fn ranking(
 
 fn plan(on: &dyn Elsewhere, snapshot: &Snapshot, outcomes: &[Arc<Segment>], q: &RankingQuestion) -> Result<DataFrame> {
     let person = cast(ident("person"), DataType::Utf8).alias("voice_person");
-    let behind = wanted(on, snapshot, q.period, &q.filter, false)?
+    let behind = wanted(on, snapshot, q.period, &q.filter)?
         .filter(ident("person").not_eq(text("")))?
         .aggregate(vec![person], vec![count(lit(1_i64)).alias("voices")])?;
     let whole = OutcomeQuestion { org: q.org.clone(), kind: q.kind.clone(), from: q.month, to: q.month, persons: None };

@@ -35,7 +35,6 @@ struct Layout {
     /// Where the files are: `file:///` or `s3://bucket/`.
     store: String,
     files: Vec<Place>,
-    late: bool,
 }
 
 /// One segment file inside the store.
@@ -79,14 +78,8 @@ impl Spread {
             };
             files.push(Place { path, bytes: segment.entry.bytes });
         }
-        let layout = Layout { contents, store, files, late: false };
+        let layout = Layout { contents, store, files };
         Ok(Self { layout, hot, _alive: segments.to_vec() })
-    }
-
-    /// Decode wide columns only where the filter matched.
-    pub(super) fn late(mut self) -> Self {
-        self.layout.late = true;
-        self
     }
 
     fn stored(&self) -> SchemaRef {
@@ -98,9 +91,7 @@ impl Spread {
     }
 
     fn sealed(&self, state: &dyn Session, projection: Option<&Vec<usize>>) -> Result<Arc<dyn ExecutionPlan>> {
-        let source = ParquetSource::new(self.stored())
-            .with_pushdown_filters(self.layout.late)
-            .with_reorder_filters(self.layout.late);
+        let source = ParquetSource::new(self.stored());
         let file = |place: &Place| {
             Ok(PartitionedFile::new_from_meta(ObjectMeta {
                 location: StorePath::parse(&place.path).map_err(|e| DataFusionError::External(Box::new(e)))?,

@@ -20,19 +20,20 @@ use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::TryStreamExt;
-use peakend_query::{Question, WarehouseError};
+use peakend_query::{DayRange, Filter, MigrationQuestion, Question, WarehouseError};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use super::companions::{Companions, Opened};
 use super::counted::Counted;
-use crate::codes::{Part, Stored, Work};
+use super::movers;
+use crate::codes::{self, Part, Stored, Test, Work};
 use crate::counted;
 use crate::engine::Gone;
 use crate::fault::missing;
 use crate::segment::Segment;
 
-/// The one column: each row is a [`Counted`] as JSON.
+/// The one column: each row is a [`Counted`].
 pub(super) const COLUMN: &str = "counted";
 static COUNTED: LazyLock<SchemaRef> =
     LazyLock::new(|| Arc::new(Schema::new(vec![Field::new(COLUMN, DataType::Binary, false)])));
@@ -42,6 +43,8 @@ static SHARES: LazyLock<SchemaRef> =
     LazyLock::new(|| Arc::new(Schema::new(vec![Field::new(SEGMENT, DataType::Utf8, false)])));
 /// Groups in one row.
 const GROUPS: usize = 4_096;
+/// Rows sent at one time, each about a megabyte at most.
+const ROWS: usize = 8;
 /// What the bytes of a tally begin with: no protocol buffer does.
 const MAGIC: &[u8; 8] = b"PKTALLY1";
 
@@ -51,6 +54,17 @@ const MAGIC: &[u8; 8] = b"PKTALLY1";
 pub(super) enum Asked {
     Cells(Question),
     Joint(Question),
+    Moved(MigrationQuestion),
+    Voices(Owners),
+}
+
+/// Persons whose voices are counted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Owners {
+    /// By digest.
+    pub(super) persons: Vec<u64>,
+    pub(super) period: DayRange,
+    pub(super) filter: Filter,
 }
 
 /// What lies beside one segment.
@@ -234,40 +248,52 @@ impl ExecutionPlan for Tally {
             let (stop, io) = (Arc::clone(&gone.0), Handle::current());
             let count = move || {
                 let opened = companions.open(&context.runtime_env(), &io, order.bucket.as_deref(), &share)?;
-                counted(&order.asked, opened, Work { threads: 1, stop: &stop }).map_err(external)
+                counted(&order.asked, &share, opened, Work { threads: 1, stop: &stop }).map_err(external)
             };
             let counted = tokio::task::spawn_blocking(count).await.map_err(external)??;
             drop(gone);
-            batch(counted)
+            let mut batches: Vec<Result<RecordBatch>> = counted.chunks(ROWS).map(batch).collect();
+            if batches.is_empty() {
+                batches.push(batch(&[]));
+            }
+            Ok::<_, DataFusionError>(futures::stream::iter(batches))
         };
-        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&COUNTED), futures::stream::once(counting))))
+        let counted = futures::stream::once(counting).try_flatten();
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&COUNTED), counted)))
     }
 }
 
-fn counted(asked: &Asked, opened: Opened, work: Work<'_>) -> Result<Counted, WarehouseError> {
+/// The rows of one part of the plan.
+fn counted(asked: &Asked, share: &[Beside], opened: Opened, work: Work<'_>) -> Result<Vec<Counted>, WarehouseError> {
     let (sources, rollups) = opened;
+    let tests = |filter: &Filter| -> Vec<Test> { sources.iter().map(|s| Test::of(filter, s)).collect() };
     match asked {
-        Asked::Joint(q) => counted::together(&sources, q, work).map(Counted::Joint),
+        Asked::Joint(q) => Ok(vec![Counted::Joint(counted::together(&sources, q, work)?)]),
         Asked::Cells(q) => {
             let (cells, route) = counted::count(&sources, &rollups, q, work)?;
-            Ok(Counted::Cells(route, cells.into_iter().collect()))
-        }
-    }
-}
-
-fn batch(counted: Counted) -> Result<RecordBatch> {
-    let parts: Vec<Counted> = match counted {
-        Counted::Cells(route, mut cells) => {
+            let mut cells: Vec<_> = cells.into_iter().collect();
             let mut parts = Vec::new();
             while !cells.is_empty() {
                 let rest = cells.split_off(cells.len().min(GROUPS));
                 parts.push(Counted::Cells(route, std::mem::replace(&mut cells, rest)));
             }
-            parts
+            Ok(parts)
         }
-        joint @ Counted::Joint(_) => vec![joint],
-    };
-    let rows = parts.iter().map(|part| serde_json::to_vec(part).map_err(external)).collect::<Result<Vec<_>>>()?;
+        Asked::Moved(q) => {
+            let known = codes::movers(&sources, &tests(&q.filter), q, work)?;
+            // no two parts have the same segment
+            let part = share.first().map_or(0, |b| codes::digest(&format!("{} {:?}", b.folder, b.parts)));
+            Ok(movers::rows(part, &known))
+        }
+        Asked::Voices(Owners { persons, period, filter }) => {
+            let voices = codes::voices_of(&sources, &tests(filter), *period, persons, work)?;
+            Ok(vec![Counted::Voices(voices)])
+        }
+    }
+}
+
+fn batch(parts: &[Counted]) -> Result<RecordBatch> {
+    let rows = parts.iter().map(Counted::write).collect::<Result<Vec<_>>>()?;
     let column = BinaryArray::from_iter_values(rows);
     Ok(RecordBatch::try_new(Arc::clone(&COUNTED), vec![Arc::new(column)])?)
 }

@@ -8,13 +8,15 @@ use datafusion::error::Result;
 use peakend_query::{Dimension, VoiceKind};
 use twox_hash::XxHash64;
 
-use super::fact::Fact;
+use super::fact::{FACT_STEPS, FactSteps};
 use super::lane::Codes;
+use super::spread;
 use crate::columns::{kind_code, known, numbers, strings};
 use crate::fault::missing;
 
 /// The number that stands for a person in companion files: XXH64 of the id, 0
 /// for nobody. Two of 30 million persons share one with a chance of 1 in 40,000.
+#[inline]
 pub(crate) fn digest(person: &str) -> u64 {
     if person.is_empty() { 0 } else { XxHash64::oneshot(0, person.as_bytes()).max(1) }
 }
@@ -61,6 +63,8 @@ pub(crate) struct CodeBuilder {
     table: CodeTable,
     numbers: Vec<HashMap<String, u32>>,
     persons: Vec<u64>,
+    /// Numbers of the rows of one batch.
+    some: Vec<u32>,
 }
 
 impl CodeBuilder {
@@ -81,6 +85,11 @@ impl CodeBuilder {
         Ok(())
     }
 
+    /// What was taken so far, but for the persons.
+    pub(crate) fn table(&self) -> &CodeTable {
+        &self.table
+    }
+
     fn days(&mut self, batch: &RecordBatch) -> Result<()> {
         for (row, day) in (self.persons.len()..).zip(numbers::<Int32Type>(batch, "day")?.values()) {
             if self.table.days.last().is_none_or(|(last, _)| last != day) {
@@ -95,6 +104,7 @@ impl CodeBuilder {
         let (known, into) = (&mut self.numbers[i], &mut self.table.columns[i]);
         // a dictionary may hold codes that no row of this batch uses: those get no number
         let mut translated = vec![u32::MAX; names.len()];
+        self.some.clear();
         for &key in column.keys().values() {
             let number = &mut translated[key as usize];
             if *number == u32::MAX {
@@ -109,8 +119,9 @@ impl CodeBuilder {
                     }
                 };
             }
-            into.codes.push(*number);
+            self.some.push(*number);
         }
+        into.codes.extend(&self.some);
         Ok(())
     }
 
@@ -122,26 +133,33 @@ impl CodeBuilder {
         let sentiment = numbers::<Int8Type>(batch, "sentiment")?;
         let text = batch.column_by_name("has_text").and_then(|c| c.as_boolean_opt());
         let text = text.ok_or_else(|| missing("has_text"))?;
-        for row in 0..batch.num_rows() {
-            let response = kind.value(row) == kind_code(VoiceKind::Response);
-            let kind = if response { VoiceKind::Response } else { VoiceKind::Signal };
+        let steps: &FactSteps = &FACT_STEPS;
+        self.some.clear();
+        self.some.extend((0..batch.num_rows()).map(|row| {
+            let signal = kind.value(row) != kind_code(VoiceKind::Response);
             let scores = [known(nps, row), known(csat, row), known(ces, row)];
-            let fact = Fact::new(kind, scores, known(sentiment, row), text.value(row));
-            self.table.facts.push(u32::from(fact.code()));
-        }
+            steps.code(signal, scores, known(sentiment, row), text.value(row))
+        }));
+        self.table.facts.extend(&self.some);
         Ok(())
     }
 
-    /// The table of what was taken.
-    pub(crate) fn finish(self) -> CodeTable {
-        let mut table = self.table;
-        table.digests = self.persons.iter().copied().filter(|d| *d != 0).collect();
-        table.digests.sort_unstable();
-        table.digests.dedup();
-        for digest in self.persons {
-            let place = table.digests.binary_search(&digest).map_or(0, |i| i + 1);
-            table.persons.push(u32::try_from(place).unwrap_or(u32::MAX));
+    /// The table of what was taken, and the rows of persons in the order of their
+    /// digests: the upper half of the digest, then the row.
+    pub(crate) fn finish(self) -> (CodeTable, Vec<u64>) {
+        let (mut table, rows) = (self.table, self.persons.len());
+        let known = (0_u32..).zip(self.persons.iter().copied()).filter(|(_, digest)| *digest != 0);
+        let order = spread::sorted(known.map(|(row, digest)| (digest, row)), |(digest, _)| *digest);
+        drop(self.persons);
+        let (mut numbers, mut placed) = (vec![0; rows], Vec::with_capacity(order.len()));
+        for (digest, row) in order {
+            if table.digests.last() != Some(&digest) {
+                table.digests.push(digest);
+            }
+            numbers[row as usize] = u32::try_from(table.digests.len()).unwrap_or(u32::MAX);
+            placed.push((digest & !0xFFFF_FFFF) | u64::from(row));
         }
-        table
+        table.persons.extend(&numbers);
+        (table, placed)
     }
 }

@@ -1,5 +1,7 @@
 //! Everything countable about a voice in one number below 9,216.
 
+use std::sync::LazyLock;
+
 use peakend_query::{Cell, Counting, Score, Tone, VoiceFact, VoiceKind};
 
 /// How many different facts there are.
@@ -134,6 +136,56 @@ impl Fact {
     }
 }
 
+/// What each stored value adds to the number of a fact.
+#[derive(Debug)]
+pub(crate) struct FactSteps {
+    /// Of every value of a scale, then of none.
+    scores: [[u16; 257]; 3],
+    /// Of every sentiment by its bits, then of none.
+    sentiments: [u16; 257],
+    text: u16,
+    signal: u16,
+}
+
+/// Computed once.
+pub(crate) static FACT_STEPS: LazyLock<FactSteps> = LazyLock::new(|| {
+    let (kind, scores) = (VoiceKind::Response, [None; 3]);
+    let least = Fact::of(0);
+    let step = |fact: Fact| fact.code();
+    let score = |at: usize, value: Option<u8>| {
+        let mut all = [least.nps, least.csat, least.ces];
+        all[at] = value;
+        step(Fact { tone: least.tone, ..Fact::new(kind, all, None, false) })
+    };
+    let sentiment = |value: Option<i8>| {
+        step(Fact { nps: least.nps, csat: least.csat, ces: least.ces, ..Fact::new(kind, scores, value, false) })
+    };
+    let value = |at: usize| u8::try_from(at).ok();
+    FactSteps {
+        scores: std::array::from_fn(|scale| std::array::from_fn(|at| score(scale, value(at)))),
+        sentiments: std::array::from_fn(|at| sentiment(value(at).map(|bits| i8::from_le_bytes([bits])))),
+        text: step(Fact { has_text: true, ..least }),
+        signal: step(Fact { kind: VoiceKind::Signal, ..least }),
+    }
+});
+
+impl FactSteps {
+    /// The number of the fact of stored columns.
+    #[inline]
+    pub(crate) fn code(
+        &self,
+        signal: bool,
+        [nps, csat, ces]: [Option<u8>; 3],
+        sentiment: Option<i8>,
+        has_text: bool,
+    ) -> u32 {
+        let of = |scale: usize, value: Option<u8>| self.scores[scale][value.map_or(256, usize::from)];
+        let tone = self.sentiments[sentiment.map_or(256, |s| usize::from(s.to_le_bytes()[0]))];
+        let other = u16::from(has_text) * self.text + u16::from(signal) * self.signal;
+        u32::from(of(0, nps) + of(1, csat) + of(2, ces) + tone + other)
+    }
+}
+
 /// Where a fact counts, per group: so many bins, so many of them per row.
 #[derive(Debug)]
 pub(crate) struct Bins<const N: usize> {
@@ -213,6 +265,21 @@ mod tests {
     fn every_fact_has_its_own_number_and_comes_back() {
         for (code, fact) in Fact::all().enumerate() {
             assert_eq!(usize::from(fact.code()), code);
+        }
+    }
+
+    #[test]
+    fn steps_add_up_to_the_number_of_the_fact() {
+        let values = || (0..=255_u8).map(Some).chain([None]);
+        let sentiments = || (i8::MIN..=i8::MAX).map(Some).chain([None]);
+        for (signal, text) in [(false, false), (false, true), (true, false), (true, true)] {
+            let kind = if signal { VoiceKind::Signal } else { VoiceKind::Response };
+            for (value, sentiment) in values().zip(sentiments()).chain(values().zip(sentiments().rev())) {
+                for scores in [[value, Some(3), None], [Some(11), value, Some(7)], [None, Some(0), value]] {
+                    let fact = Fact::new(kind, scores, sentiment, text);
+                    assert_eq!(FACT_STEPS.code(signal, scores, sentiment, text), u32::from(fact.code()), "{fact:?}");
+                }
+            }
         }
     }
 

@@ -144,6 +144,24 @@ impl CodeFile {
         Ok(found)
     }
 
+    /// Whether a person who is here is the only one with the upper half of the
+    /// digest, as far as one block tells; `None` when the person is not here.
+    pub(crate) fn only(&self, digest: u64) -> Result<Option<bool>, WarehouseError> {
+        let (blocks, fences) = (self.persons().div_ceil(BLOCK), &self.header.fences);
+        if fences.len() != blocks {
+            return Ok(Some(false));
+        }
+        let Some(block) = fences.partition_point(|first| *first <= digest).checked_sub(1) else { return Ok(None) };
+        let (mut some, mut bytes) = (Vec::new(), Vec::new());
+        self.digests(block, &mut some, &mut bytes)?;
+        let Ok(place) = some.binary_search(&digest) else { return Ok(None) };
+        let other = |at: Option<usize>, end: bool| match at.and_then(|at| some.get(at)) {
+            Some(neighbour) => neighbour >> 32 != digest >> 32,
+            None => end,
+        };
+        Ok(Some(other(place.checked_sub(1), block == 0) && other(Some(place + 1), block + 1 == blocks)))
+    }
+
     /// One block of the persons' digests, ascending.
     pub(crate) fn digests(&self, block: usize, into: &mut Vec<u64>, bytes: &mut Vec<u8>) -> Result<(), WarehouseError> {
         self.inlet.block(self.digest_region(), block, bytes)?;

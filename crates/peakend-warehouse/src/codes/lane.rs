@@ -63,17 +63,23 @@ impl Codes {
         }
     }
 
-    /// One row more; the column widens when it must.
-    pub(crate) fn push(&mut self, code: u32) {
+    /// More rows; the column widens when it must.
+    pub(crate) fn extend(&mut self, more: &[u32]) {
+        let most = more.iter().copied().max().unwrap_or(0);
+        let fits = match self {
+            Self::Zero(_) => most == 0,
+            Self::U8(_) => most <= 0xFF,
+            Self::U16(_) => most <= 0xFFFF,
+            Self::U32(_) => true,
+        };
+        if !fits {
+            self.widen(most);
+        }
         match self {
-            Self::Zero(rows) if code == 0 => *rows += 1,
-            Self::U8(codes) if code <= 0xFF => codes.push(code as u8),
-            Self::U16(codes) if code <= 0xFFFF => codes.push(code as u16),
-            Self::U32(codes) => codes.push(code),
-            _ => {
-                self.widen(code);
-                self.push(code);
-            }
+            Self::Zero(rows) => *rows += more.len(),
+            Self::U8(codes) => codes.extend(more.iter().map(|code| *code as u8)),
+            Self::U16(codes) => codes.extend(more.iter().map(|code| *code as u16)),
+            Self::U32(codes) => codes.extend_from_slice(more),
         }
     }
 
@@ -142,13 +148,18 @@ mod tests {
         let mut codes = Codes::default();
         let wanted: Vec<u32> = (0..70_000).map(|i: u32| if i < 10 { 0 } else { i }).collect();
         for (i, code) in wanted.iter().enumerate() {
-            codes.push(*code);
+            codes.extend(&[*code]);
             if [5, 100, 1000, 69_999].contains(&i) {
                 let (mut bytes, mut read) = (Vec::new(), Codes::default());
                 codes.bytes(0..codes.len(), &mut bytes);
                 read.fill(codes.width(), codes.len(), &bytes);
                 assert_eq!(read, codes);
             }
+        }
+        for piece in [1, 9, 500, 70_000] {
+            let mut extended = Codes::default();
+            wanted.chunks(piece).for_each(|some| extended.extend(some));
+            assert_eq!(extended, codes, "pieces of {piece}");
         }
         codes.each(0..70_000, |i, code| assert_eq!(code, wanted[i]));
         assert_eq!(codes.width(), 4);

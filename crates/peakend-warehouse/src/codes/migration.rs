@@ -3,6 +3,8 @@
 //! The state is one number per person and source, filled row by row; persons of
 //! all sources then meet in the order of their digests.
 
+use std::ops::RangeInclusive;
+
 use peakend_query::{Band, DayRange, Migration, MigrationQuestion, WarehouseError};
 
 use super::fact::Fact;
@@ -35,28 +37,44 @@ pub(crate) fn migration(
     question: &MigrationQuestion,
     work: Work<'_>,
 ) -> Result<Migration, WarehouseError> {
+    moved(&movers(sources, tests, question, work)?, question, work)
+}
+
+/// What each source knows of those who answered.
+pub(crate) fn movers(
+    sources: &[Source],
+    tests: &[Test],
+    question: &MigrationQuestion,
+    work: Work<'_>,
+) -> Result<Vec<Movers>, WarehouseError> {
     let numbers: Vec<usize> = (0..sources.len()).collect();
-    let mut known: Vec<Persons> = Vec::new();
-    for found in work.each(&numbers, Vec::new, |all: &mut Vec<(usize, Persons)>, &number| {
-        let mut one = Persons::default();
+    let found = work.each(&numbers, Vec::new, |all: &mut Vec<Movers>, &number| {
+        let mut one = Movers::default();
         for (period, states) in [(question.before, &mut one.before), (question.after, &mut one.after)] {
             *states = states_of(&sources[number], &tests[number], question, period)?;
         }
         if !one.before.is_empty() || !one.after.is_empty() {
             one.digests = sources[number].digests()?;
+            all.push(one);
         }
-        all.push((number, one));
         Ok(())
-    })? {
-        known.extend(found.into_iter().map(|(_, one)| one).filter(|one| !one.digests.is_empty()));
-    }
+    })?;
+    Ok(found.into_iter().flatten().filter(|one| !one.digests.is_empty()).collect())
+}
+
+/// Let the persons of all sources meet, and count them.
+pub(crate) fn moved(
+    known: &[Movers],
+    question: &MigrationQuestion,
+    work: Work<'_>,
+) -> Result<Migration, WarehouseError> {
     // the range of digests is cut into pieces that meet on their own
     let pieces: Vec<u64> = (0..64).collect();
     let counted = work.each(
         &pieces,
         || Migration::empty(question),
         |migration, &piece| {
-            meet(&known, piece << 58, (piece << 58) | (u64::MAX >> 6), &question.bands, migration);
+            count(known, piece << 58..=(piece << 58) | (u64::MAX >> 6), &question.bands, migration);
             Ok(())
         },
     )?;
@@ -65,11 +83,72 @@ pub(crate) fn migration(
     Ok(whole)
 }
 
+/// Persons in the order of their digests, with their states.
 #[derive(Debug, Default)]
-struct Persons {
+pub(crate) struct Movers {
     digests: Vec<u64>,
+    /// One more than there are persons, the first for nobody; empty when nobody answered.
     before: Vec<State>,
     after: Vec<State>,
+}
+
+/// A person as bytes: digest, state before, state after.
+const WIDTH: usize = 16;
+
+impl Movers {
+    /// Several as one, without those who answered in neither period.
+    pub(crate) fn together(known: &[Self]) -> Self {
+        let mut all = Self { digests: Vec::new(), before: vec![0], after: vec![0] };
+        meet(known, 0..=u64::MAX, |digest, before, after| {
+            if before != 0 || after != 0 {
+                all.push(digest, before, after);
+            }
+        });
+        all
+    }
+
+    fn push(&mut self, digest: u64, before: State, after: State) {
+        self.digests.push(digest);
+        self.before.push(before);
+        self.after.push(after);
+    }
+
+    /// As bytes, so many persons in a piece.
+    pub(crate) fn pieces(&self, persons: usize) -> Vec<Vec<u8>> {
+        let all = self.digests.iter().zip(&self.before[1..]).zip(&self.after[1..]);
+        let all: Vec<_> = all.map(|((digest, before), after)| (digest, before, after)).collect();
+        let piece = |some: &[(&u64, &State, &State)]| {
+            let mut bytes = Vec::with_capacity(some.len() * WIDTH);
+            for (digest, before, after) in some {
+                bytes.extend_from_slice(&digest.to_le_bytes());
+                bytes.extend_from_slice(&before.to_le_bytes());
+                bytes.extend_from_slice(&after.to_le_bytes());
+            }
+            bytes
+        };
+        all.chunks(persons.max(1)).map(piece).collect()
+    }
+
+    /// Put pieces together again, in their order; `None` when they are torn or out of order.
+    pub(crate) fn of(pieces: &[Vec<u8>]) -> Option<Self> {
+        let mut all = Self { digests: Vec::new(), before: vec![0], after: vec![0] };
+        for piece in pieces {
+            let (persons, rest) = piece.as_chunks::<WIDTH>();
+            if !rest.is_empty() {
+                return None;
+            }
+            for person in persons {
+                let (digest, states) = person.split_first_chunk::<8>()?;
+                let (before, after) = states.split_first_chunk::<4>()?;
+                let digest = u64::from_le_bytes(*digest);
+                if all.digests.last().is_some_and(|last| *last >= digest) {
+                    return None;
+                }
+                all.push(digest, State::from_le_bytes(*before), State::from_le_bytes(*after.first_chunk()?));
+            }
+        }
+        Some(all)
+    }
 }
 
 fn states_of(
@@ -109,16 +188,26 @@ fn states_of(
 }
 
 /// Count the persons whose digests lie in this range.
-fn meet(known: &[Persons], low: u64, high: u64, bands: &[Band], migration: &mut Migration) {
-    let mut heads: Vec<(usize, usize)> = known
-        .iter()
-        .map(|p| (p.digests.partition_point(|d| *d < low), p.digests.partition_point(|d| *d <= high)))
-        .collect();
+fn count(known: &[Movers], range: RangeInclusive<u64>, bands: &[Band], migration: &mut Migration) {
     let mut to_band = [bands.len(); 256];
     for (value, band) in (0..=u8::MAX).zip(to_band.iter_mut()) {
         *band = bands.iter().position(|b| (b.low..=b.high).contains(&value)).unwrap_or(bands.len());
     }
     let band = |state: State| score(state).map_or(bands.len(), |s| to_band[usize::from(s)]);
+    meet(known, range, |_, before, after| {
+        let (from, to) = (band(before), band(after));
+        if from < bands.len() || to < bands.len() {
+            migration.persons[from][to] += 1;
+        }
+    });
+}
+
+/// Each person whose digest lies in this range once, with their states of all sources.
+fn meet(known: &[Movers], range: RangeInclusive<u64>, mut met: impl FnMut(u64, State, State)) {
+    let place = |p: &Movers| {
+        (p.digests.partition_point(|d| d < range.start()), p.digests.partition_point(|d| d <= range.end()))
+    };
+    let mut heads: Vec<(usize, usize)> = known.iter().map(place).collect();
     let at = |states: &[State], place: usize| states.get(place + 1).copied().unwrap_or(0);
     loop {
         let next =
@@ -132,9 +221,6 @@ fn meet(known: &[Persons], low: u64, high: u64, bands: &[Band], migration: &mut 
                 *head += 1;
             }
         }
-        let (from, to) = (band(before), band(after));
-        if from < bands.len() || to < bands.len() {
-            migration.persons[from][to] += 1;
-        }
+        met(person, before, after);
     }
 }

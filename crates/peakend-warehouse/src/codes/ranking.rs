@@ -60,27 +60,71 @@ pub(crate) fn ranking(
     limit: usize,
     work: Work<'_>,
 ) -> Result<Vec<Candidate>, WarehouseError> {
-    let all: usize = figures.iter().map(|(_, rows)| rows.len()).sum();
-    let mut wanted = FIRST.max(limit.saturating_mul(64));
+    let mut looked = Looked::first(limit);
     loop {
-        let mut candidates = largest(figures, wanted, work)?;
-        let last = candidates.last().map(|c| c.value);
-        let whole = candidates.len() >= all;
+        looked.look(figures, work)?;
+        looked.add(&voices_of(sources, tests, period, &looked.owners(), work)?);
+        if let Some(found) = looked.decided(figures, limit) {
+            return Ok(found);
+        }
+    }
+}
+
+/// The largest figures, as far as they were looked at.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    candidates: Vec<Candidate>,
+    /// How many figures are taken next.
+    wanted: usize,
+    /// The least figure taken.
+    last: Option<i64>,
+    /// Whether these are all.
+    whole: bool,
+}
+
+impl Looked {
+    /// Nothing yet.
+    pub(crate) fn first(limit: usize) -> Self {
+        let wanted = FIRST.max(limit.saturating_mul(64));
+        Self { candidates: Vec::new(), wanted, last: None, whole: false }
+    }
+
+    /// Take figures, each time more.
+    pub(crate) fn look(&mut self, figures: &Figures, work: Work<'_>) -> Result<(), WarehouseError> {
+        let all: usize = figures.iter().map(|(_, rows)| rows.len()).sum();
+        self.candidates = largest(figures, self.wanted, work)?;
+        self.wanted = self.wanted.saturating_mul(8);
+        self.last = self.candidates.last().map(|c| c.value);
+        self.whole = self.candidates.len() >= all;
         if figures.len() > 1 {
-            drop_replaced(figures, &mut candidates, work)?;
+            drop_replaced(figures, &mut self.candidates, work)?;
         }
-        count_voices(sources, tests, period, &mut candidates, work)?;
-        candidates.retain(|c| c.voices > 0);
-        let end = candidates.get(limit.wrapping_sub(1)).map(|c| c.value);
-        let decided = end.is_some() && (figures.len() == 1 || end != last);
-        if whole || decided {
-            match end {
-                Some(end) if figures.len() > 1 => candidates.retain(|c| c.value >= end),
-                _ => candidates.truncate(limit),
-            }
-            return Ok(candidates);
+        Ok(())
+    }
+
+    /// The owners of the figures by digest: their voices are to be counted.
+    pub(crate) fn owners(&self) -> Vec<u64> {
+        self.candidates.iter().map(|c| c.digest).collect()
+    }
+
+    /// Add voices of the owners, in their order.
+    pub(crate) fn add(&mut self, voices: &[u64]) {
+        self.candidates.iter_mut().zip(voices).for_each(|(c, n)| c.voices += n);
+    }
+
+    /// The answer, when these figures suffice for it.
+    pub(crate) fn decided(&mut self, figures: &Figures, limit: usize) -> Option<Vec<Candidate>> {
+        self.candidates.retain(|c| c.voices > 0);
+        let end = self.candidates.get(limit.wrapping_sub(1)).map(|c| c.value);
+        let decided = end.is_some() && (figures.len() == 1 || end != self.last);
+        if !self.whole && !decided {
+            return None;
         }
-        wanted = wanted.saturating_mul(8);
+        match end {
+            Some(end) if figures.len() > 1 => self.candidates.retain(|c| c.value >= end),
+            _ => self.candidates.truncate(limit),
+        }
+        Some(std::mem::take(&mut self.candidates))
     }
 }
 
@@ -162,19 +206,19 @@ fn drop_replaced(figures: &Figures, candidates: &mut Vec<Candidate>, work: Work<
     Ok(())
 }
 
-/// Count the wanted voices of each candidate's owner.
-fn count_voices(
+/// How many wanted voices each of these persons has, in the order of the persons.
+pub(crate) fn voices_of(
     sources: &[Source],
     tests: &[Test],
     period: DayRange,
-    candidates: &mut [Candidate],
+    persons: &[u64],
     work: Work<'_>,
-) -> Result<(), WarehouseError> {
-    let mut owners: Vec<(u64, u32)> = (0..).zip(candidates.iter()).map(|(i, c)| (c.digest, i)).collect();
+) -> Result<Vec<u64>, WarehouseError> {
+    let mut owners: Vec<(u64, u32)> = persons.iter().copied().zip(0..).collect();
     owners.retain(|(digest, _)| *digest != 0);
     owners.sort_unstable();
     let numbers: Vec<usize> = (0..sources.len()).collect();
-    let start = || vec![0_u64; candidates.len()];
+    let start = || vec![0_u64; persons.len()];
     let counted = work.each(&numbers, start, |counts, &number| {
         let (source, test) = (&sources[number], &tests[number]);
         let units = spans(std::slice::from_ref(source), period);
@@ -197,10 +241,11 @@ fn count_voices(
         }
         Ok(())
     })?;
+    let mut voices = vec![0; persons.len()];
     for counts in counted {
-        candidates.iter_mut().zip(counts).for_each(|(c, n)| c.voices += n);
+        voices.iter_mut().zip(counts).for_each(|(all, n)| *all += n);
     }
-    Ok(())
+    Ok(voices)
 }
 
 /// For each person of a source, one more than the place of the candidate that is

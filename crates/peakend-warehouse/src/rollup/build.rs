@@ -11,6 +11,8 @@ use super::set::{SETS, Set};
 use crate::codes::{CodeTable, Codes, Fact, Outlet, Part, Stored, everything, place};
 use crate::engine::RollupRule;
 
+/// Counters of a group while rows are counted.
+const STRIDE: usize = 32;
 /// So many groups are found by their number alone.
 const DIRECT: u64 = 4 << 20;
 
@@ -26,10 +28,23 @@ pub(crate) fn write(
     }
     let mut out = Outlet::create(folder, Stored::Rollup, number)?;
     let mut sets = Vec::new();
+    // counts of sets that others are sums of
+    let mut finer: Vec<(usize, Vec<(i32, Groups)>)> = Vec::new();
     for (number, set) in SETS.iter().enumerate() {
-        let buckets = count(table, set);
+        let buckets = match finer.iter().find(|(of, _)| finer_of(number) == Some(*of)) {
+            Some((of, counted)) => {
+                let add = |(first, groups): &(i32, Groups)| (*first, groups.coarser(table, &SETS[*of], set));
+                counted.iter().map(add).collect()
+            }
+            None => count(table, set),
+        };
         let groups: usize = buckets.iter().map(|(_, groups)| groups.keys.len()).sum();
-        if groups * rule.rows_per_group > table.rows() {
+        let wanted = (number + 1..SETS.len()).any(|later| finer_of(later) == Some(number));
+        let kept = groups * rule.rows_per_group <= table.rows();
+        if wanted {
+            finer.push((number, buckets.clone()));
+        }
+        if !kept {
             continue;
         }
         let mut stored = Vec::with_capacity(buckets.len());
@@ -48,7 +63,15 @@ pub(crate) fn write(
 /// A bucket of fewer groups is not worth two parts.
 const SPLIT: usize = 1_000;
 
+/// The set before this one, of the same buckets, that has all of its dimensions: its counts add up to this one's.
+fn finer_of(number: usize) -> Option<usize> {
+    let set = &SETS[number];
+    let finer = |of: &Set| (of.grain, of.tones) == (set.grain, set.tones) && set.by.iter().all(|d| of.by.contains(d));
+    SETS[..number].iter().position(finer)
+}
+
 /// Groups of one bucket with their bins.
+#[derive(Clone)]
 struct Groups {
     /// Mixed radix over the dimensions, then kind and tone.
     keys: Vec<u64>,
@@ -90,8 +113,8 @@ fn count(table: &CodeTable, set: &Set) -> Vec<(i32, Groups)> {
                 *place = u32::try_from(groups.keys.len()).unwrap_or(u32::MAX);
             }
             let start = (*place as usize - 1) * bins.stride;
-            for slot in bins.slots[fact as usize] {
-                groups.bins[start + usize::from(slot)] += 1;
+            if let Some(group) = groups.bins[start..].first_chunk_mut::<STRIDE>() {
+                bins.slots[fact as usize].iter().for_each(|slot| group[usize::from(*slot) % STRIDE] += 1);
             }
         });
         for key in &groups.keys {
@@ -119,6 +142,37 @@ fn buckets(table: &CodeTable, set: &Set) -> Vec<(i32, Range<usize>)> {
 }
 
 impl Groups {
+    /// The groups of a set with fewer dimensions, in the order of their first rows as these are.
+    fn coarser(&self, table: &CodeTable, of: &Set, set: &Set) -> Self {
+        let (radixes, stride) = (radixes(table, of), self.bins.len() / self.keys.len().max(1));
+        let mut coarse = Self { keys: Vec::new(), bins: Vec::new() };
+        let mut places: HashMap<u64, usize> = HashMap::new();
+        // by how much a code of each dimension moves the key here and there
+        let steps = |radixes: &[u64]| -> Vec<u64> {
+            radixes.iter().scan(1, |step, radix| Some(std::mem::replace(step, *step * radix))).collect()
+        };
+        let (here, kept) = (steps(&radixes), self::radixes(table, set));
+        let there = steps(&kept);
+        let moved: Vec<(usize, u64)> = set
+            .by
+            .iter()
+            .zip(&there)
+            .filter_map(|(d, step)| Some((of.by.iter().position(|o| o == d)?, *step)))
+            .collect();
+        let (apart, apart_there) = (radixes.iter().product::<u64>(), kept.iter().product::<u64>());
+        for (key, bins) in self.keys.iter().zip(self.bins.chunks_exact(stride.max(1))) {
+            let codes = moved.iter().map(|(at, step)| key / here[*at] % radixes[*at] * step).sum::<u64>();
+            let coarser = codes + key / apart * apart_there;
+            let place = *places.entry(coarser).or_insert_with(|| {
+                coarse.keys.push(coarser);
+                coarse.bins.resize(coarse.keys.len() * stride, 0);
+                coarse.keys.len() - 1
+            });
+            coarse.bins[place * stride..][..stride].iter_mut().zip(bins).for_each(|(sum, n)| *sum += n);
+        }
+        coarse
+    }
+
     /// The few large groups apart from the many small ones, whose counts then need
     /// half the bytes; one part where that saves little.
     fn by_size(self) -> Vec<Self> {
@@ -169,7 +223,37 @@ fn apart(fact: Fact, set: &Set) -> u64 {
 }
 
 fn column(values: impl Iterator<Item = u32>) -> Codes {
-    let mut codes = Codes::default();
-    values.for_each(|value| codes.push(value));
+    let (mut codes, values) = (Codes::default(), values.collect::<Vec<_>>());
+    codes.extend(&values);
     codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::Column;
+
+    #[test]
+    fn a_coarser_set_has_the_counts_of_the_finer_one_in_the_same_order_as_counted_from_rows() {
+        let mut table = CodeTable { days: vec![(20_000, 0), (20_001, 400), (20_040, 1_000)], ..CodeTable::default() };
+        let rows: Vec<u32> = (0..3_000_u32).map(|i| i.wrapping_mul(2_654_435_761) >> 8).collect();
+        for (at, names) in (1..12).zip([3, 1, 4, 40, 2, 2, 7, 3, 5, 9, 1]) {
+            let numbers: Vec<u32> = rows.iter().map(|row| row / at % names).collect();
+            let mut column = Column { names: (0..names).map(|n| n.to_string()).collect(), ..Column::default() };
+            column.codes.extend(&numbers);
+            table.columns.push(column);
+        }
+        table.facts.extend(&rows.iter().map(|row| row % 9_216).collect::<Vec<_>>());
+        let mut derived = 0;
+        for (number, set) in SETS.iter().enumerate() {
+            let Some(finer) = finer_of(number) else { continue };
+            derived += 1;
+            let added =
+                count(&table, &SETS[finer]).into_iter().map(|(first, g)| (first, g.coarser(&table, &SETS[finer], set)));
+            for ((first, added), (day, counted)) in added.zip(count(&table, set)) {
+                assert_eq!((first, added.keys, added.bins), (day, counted.keys, counted.bins), "set {number}");
+            }
+        }
+        assert_eq!(derived, 2);
+    }
 }

@@ -4,14 +4,15 @@
 //! first replaces the manifest; the others find theirs outdated, take the new
 //! one over and drop the hot rows it holds.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use peakend_query::{
-    CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration, MigrationQuestion,
-    OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact, VoiceList, VoicePage,
-    Warehouse, WarehouseError,
+    AttributeName, CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration,
+    MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact,
+    VoiceList, VoicePage, Warehouse, WarehouseError,
 };
 
 use super::bucket::Bucket;
@@ -143,6 +144,10 @@ impl Warehouse for SharedWarehouse {
 
     async fn outcomes(&self, question: &OutcomeQuestion) -> Result<Vec<OutcomeFact>, WarehouseError> {
         self.local.outcomes(question).await
+    }
+
+    async fn attributes(&self, org: &str) -> Result<BTreeSet<AttributeName>, WarehouseError> {
+        self.local.attributes(org).await
     }
 
     async fn append(&self, org: &str, voices: Vec<VoiceFact>) -> Result<(), WarehouseError> {

@@ -6,6 +6,7 @@ mod bulk;
 mod differential;
 mod durability;
 mod elsewhere;
+mod newest;
 mod rows;
 mod shared;
 mod uneven;

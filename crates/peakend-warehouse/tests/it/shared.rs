@@ -23,11 +23,17 @@ async fn open(dir: &tempfile::TempDir, store: &Store, tag: u32) -> SharedWarehou
 
 async fn append(rng: &mut impl Rng, org: &str, log: &mut Vec<VoiceFact>, n: usize, into: &[&dyn Warehouse]) {
     let next = log.last().map_or(1, |v| v.seq + 1);
-    let new: Vec<VoiceFact> = (next..).take(n).map(|seq| rows::voice(rng, seq)).collect();
+    let new: Vec<VoiceFact> = (next..).take(n).map(|seq| some(rng, seq)).collect();
     log.extend(new.iter().cloned());
     for warehouse in into {
         warehouse.append(org, new.clone()).await.unwrap();
     }
+}
+
+/// Half of the voices have attributes, if they are late enough to have any.
+fn some(rng: &mut impl Rng, seq: u64) -> VoiceFact {
+    let voice = rows::voice(rng, seq);
+    if rng.random() { rows::attributed(rng, voice) } else { voice }
 }
 
 /// Read the log from where the server's answers end.
@@ -65,18 +71,23 @@ async fn questions_sent_as_bytes_to_another_process_are_answered_as_the_oracle_d
 async fn compare(rng: &mut impl Rng, far: &Planned<'_>, oracle: &NaiveWarehouse, n: usize) {
     for _ in 0..n {
         let q = rows::question(rng);
+        let q = rows::asked(rng, q);
         let ours = far.answer(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
         assert_eq!(ours.rows, oracle.answer(&q).await.unwrap().rows, "{q:?}");
         let q = rows::question(rng);
+        let q = rows::asked(rng, q);
         let ours = far.joint(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
         assert_eq!(ours, oracle.joint(&q).await.unwrap(), "{q:?}");
-        let q = rows::migration(rng);
+        let mut q = rows::migration(rng);
+        q.filter = rows::asking(rng, q.filter);
         let ours = far.migration(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
         assert_eq!(ours, oracle.migration(&q).await.unwrap(), "{q:?}");
-        let q = rows::ranking(rng);
+        let mut q = rows::ranking(rng);
+        q.filter = rows::asking(rng, q.filter);
         let ours = far.ranking(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
         assert_eq!(ours, oracle.ranking(&q).await.unwrap(), "{q:?}");
-        let q = rows::voice_list(rng);
+        let mut q = rows::voice_list(rng);
+        q.filter = rows::asking(rng, q.filter);
         let ours = far.voices(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
         let theirs = oracle.voices(&q).await.unwrap();
         assert_eq!((ours.total, ours.voices), (theirs.total, theirs.voices), "{q:?}");
