@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::executor::Executor;
 use crate::scheduler::Scheduler;
@@ -24,6 +24,12 @@ enum Verb {
     Executor(Executor),
     /// `peakend serve` beside other servers, its questions answered by executors.
     Serve(Box<Serve>),
+}
+
+/// The command line as it is defined, for whoever checks files that name it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Parse the command line and run the verb.

@@ -14,6 +14,6 @@ mod session;
 mod warehouse;
 
 pub use ballista::Ballista;
-pub use cli::run;
+pub use cli::{command, run};
 pub use options::StoreOptions;
 pub use warehouse::ClusterWarehouse;

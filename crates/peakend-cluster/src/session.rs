@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ballista_core::config::BALLISTA_SHUFFLE_COMPRESSION_CODEC;
 use ballista_core::extension::SessionConfigExt;
 use ballista_core::registry::BallistaFunctionRegistry;
 use datafusion::prelude::SessionConfig;
@@ -18,6 +19,8 @@ pub(crate) fn config(partitions: usize) -> SessionConfig {
         .with_information_schema(false)
         .with_repartition_file_min_size(1 << 20)
         .with_collect_statistics(false)
+        // counts are small, digests of persons do not compress, and rows are packed where they lie
+        .set_str(BALLISTA_SHUFFLE_COMPRESSION_CODEC, "none")
         .with_ballista_grpc_client_max_message_size(MESSAGE_BYTES)
         .with_ballista_logical_extension_codec(Arc::new(AskedPlans::default()))
         .with_ballista_physical_extension_codec(Arc::new(RunPlans::default()))

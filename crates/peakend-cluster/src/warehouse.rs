@@ -1,10 +1,12 @@
 //! The warehouse of a server in a cluster.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use peakend_query::{
-    CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration, MigrationQuestion,
-    OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact, VoiceList, VoicePage,
-    Warehouse, WarehouseError,
+    AttributeName, CohortQuestion, Cohorts, EventFact, Funnel, FunnelQuestion, JointRow, Loaded, Migration,
+    MigrationQuestion, OutcomeFact, OutcomeQuestion, Question, Ranked, RankingQuestion, Retention, Table, VoiceFact,
+    VoiceList, VoicePage, Warehouse, WarehouseError,
 };
 use peakend_warehouse::{Planned, SharedWarehouse};
 
@@ -48,6 +50,12 @@ impl ClusterWarehouse {
         &self.shared
     }
 
+    /// The same without a scheduler.
+    #[must_use]
+    pub fn into_shared(self) -> SharedWarehouse {
+        self.shared
+    }
+
     fn planned(&self) -> Planned<'_> {
         Planned { warehouse: self.shared.local(), elsewhere: &self.ballista }
     }
@@ -81,6 +89,10 @@ impl Warehouse for ClusterWarehouse {
 
     async fn outcomes(&self, question: &OutcomeQuestion) -> Result<Vec<OutcomeFact>, WarehouseError> {
         asked!(self, &question.org, outcomes, question)
+    }
+
+    async fn attributes(&self, org: &str) -> Result<BTreeSet<AttributeName>, WarehouseError> {
+        self.shared.attributes(org).await
     }
 
     async fn append(&self, org: &str, voices: Vec<VoiceFact>) -> Result<(), WarehouseError> {

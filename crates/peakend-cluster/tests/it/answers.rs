@@ -6,6 +6,12 @@ use rand::{Rng, RngExt};
 use crate::processes::Cluster;
 use crate::rows::{self, ORGS};
 
+/// Half of the voices have attributes, if they are late enough to have any.
+fn some(rng: &mut impl Rng, seq: u64) -> VoiceFact {
+    let voice = rows::voice(rng, seq);
+    if rng.random() { rows::attributed(rng, voice) } else { voice }
+}
+
 /// Put the same new rows into the cluster and the oracle.
 pub(crate) async fn append(
     rng: &mut impl Rng,
@@ -15,7 +21,7 @@ pub(crate) async fn append(
     into: &[&dyn Warehouse],
 ) {
     let next = log.last().map_or(1, |v| v.seq + 1);
-    let new: Vec<VoiceFact> = (next..).take(rows).map(|seq| rows::voice(rng, seq)).collect();
+    let new: Vec<VoiceFact> = (next..).take(rows).map(|seq| some(rng, seq)).collect();
     log.extend(new.iter().cloned());
     for warehouse in into {
         warehouse.append(org, new.clone()).await.unwrap();
@@ -31,19 +37,23 @@ async fn compare(
 ) {
     for i in 0..n {
         let q = rows::question(rng);
+        let q = rows::asked(rng, q);
         let ours = cluster.answer(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
         assert_eq!(ours.rows, oracle.answer(&q).await.unwrap().rows, "{q:?}");
         assert_eq!(ours.rows, single.answer(&q).await.unwrap().rows, "{q:?}");
         if i % 3 == 0 {
             let ours = cluster.joint(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
             assert_eq!(ours, oracle.joint(&q).await.unwrap(), "{q:?}");
-            let q = rows::migration(rng);
+            let mut q = rows::migration(rng);
+            q.filter = rows::asking(rng, q.filter);
             let ours = cluster.migration(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
             assert_eq!(ours, oracle.migration(&q).await.unwrap(), "{q:?}");
-            let q = rows::ranking(rng);
+            let mut q = rows::ranking(rng);
+            q.filter = rows::asking(rng, q.filter);
             let ours = cluster.ranking(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
             assert_eq!(ours, oracle.ranking(&q).await.unwrap(), "{q:?}");
-            let q = rows::voice_list(rng);
+            let mut q = rows::voice_list(rng);
+            q.filter = rows::asking(rng, q.filter);
             let ours = cluster.voices(&q).await.unwrap_or_else(|e| panic!("{q:?}: {e:?}"));
             let theirs = oracle.voices(&q).await.unwrap();
             assert_eq!((ours.total, ours.voices), (theirs.total, theirs.voices), "{q:?}");

@@ -22,7 +22,7 @@ questions:
 ";
 
 /// A new database on the server of `PEAKEND_TEST_PG_URL`; none when there is no server.
-fn database(name: &str) -> Option<String> {
+pub(crate) fn database(name: &str) -> Option<String> {
     let server = std::env::var("PEAKEND_TEST_PG_URL").ok()?;
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut programs: Vec<PathBuf> = installed.map(|v| v.path().join("bin/psql")).filter(|p| p.is_file()).collect();
@@ -92,6 +92,18 @@ fn counted(url: &str, key: &str, wanted: usize) -> usize {
     }
 }
 
+/// The latest voices as one server lists them are read one by one from another.
+fn found(listed: &str, url: &str, key: &str) {
+    let page = wire(listed, key).get("/api/v1/voices?limit=5").unwrap().ok("list voices").unwrap();
+    let voices = page["items"].as_array().unwrap_or_else(|| panic!("no voices: {page}"));
+    assert!(!voices.is_empty(), "{page}");
+    for voice in voices {
+        let id = voice["id"].as_str().unwrap();
+        let one = wire(url, key).get(&format!("/api/v1/voices/{id}")).unwrap().ok("look a voice up").unwrap();
+        assert_eq!(one["voice"]["id"], voice["id"]);
+    }
+}
+
 #[test]
 fn nothing_that_either_server_acknowledged_is_lost_when_one_is_killed() {
     let Some(database) = database("two_servers") else {
@@ -130,5 +142,6 @@ fn nothing_that_either_server_acknowledged_is_lost_when_one_is_killed() {
     assert_eq!(counted(&third.url(), &key, sent.len()), sent.len(), "a new server");
     let back = cluster.server("first", &database, true);
     assert_eq!(counted(&back.url(), &key, sent.len()), sent.len(), "the killed server, started again");
+    found(&third.url(), &back.url(), &key);
     println!("{} sent, {acknowledged} acknowledged, 0 lost, 0 doubled", sent.len());
 }

@@ -78,3 +78,25 @@ async fn without_executors_a_question_fails_and_gives_no_figure() {
     let asked = tokio::time::timeout(Duration::from_secs(90), ours.answer(&question)).await;
     assert!(!matches!(asked, Ok(Ok(_))), "an answer without anybody to compute it");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scheduler_that_starts_again_finds_its_executors() {
+    let mut cluster = Cluster::start(2).await;
+    let ours = cluster.warehouse("server", 1).await;
+    let oracle = NaiveWarehouse::default();
+    append(&mut rows::seeded(20_261_128), ORGS[0], &mut Vec::new(), 500, &[&ours, &oracle]).await;
+    ours.seal(ORGS[0]).await.unwrap();
+    let question = heavy(ORGS[0]);
+    let expected = oracle.answer(&question).await.unwrap().rows;
+    assert_eq!(ours.answer(&question).await.unwrap().rows, expected);
+    cluster.restart_scheduler();
+    let begun = Instant::now();
+    loop {
+        match tokio::time::timeout(Duration::from_secs(30), ours.answer(&question)).await {
+            Ok(Ok(table)) => return assert_eq!(table.rows, expected),
+            other => println!("{:?} after the start: {other:?}", begun.elapsed()),
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "the executors were not found again");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}

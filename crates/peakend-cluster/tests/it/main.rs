@@ -8,6 +8,7 @@
 
 mod answers;
 mod bucket;
+mod deploy;
 mod kept;
 mod lost;
 mod processes;

@@ -32,9 +32,13 @@ pub(crate) struct Process {
 
 impl Process {
     fn start(log: &Path, port: u16, arguments: &[String]) -> Self {
+        Self::of(Command::new(env!("CARGO_BIN_EXE_peakend-cluster")).args(arguments), log, port)
+    }
+
+    /// Start a command that listens on this port.
+    pub(crate) fn of(command: &mut Command, log: &Path, port: u16) -> Self {
         let out = File::create(log).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_peakend-cluster"))
-            .args(arguments)
+        let child = command
             .env("PEAKEND_LOG", "warn,ballista_scheduler=info,ballista_executor=info")
             .env("RUST_MIN_STACK", "16777216")
             .stdin(Stdio::null())
@@ -94,7 +98,8 @@ fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(30)..].join("\n")
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -122,6 +127,15 @@ impl Cluster {
             cluster.add_executor();
         }
         cluster
+    }
+
+    /// Kill the scheduler and start it again where it was.
+    pub(crate) fn restart_scheduler(&mut self) {
+        self.scheduler.kill();
+        let port = self.scheduler.port;
+        let mut arguments = vec!["scheduler".to_owned(), "--listen".to_owned(), format!("127.0.0.1:{port}")];
+        arguments.extend(self.bucket.arguments());
+        self.scheduler = Process::start(&self.folder.path().join("scheduler-again.log"), port, &arguments);
     }
 
     /// One more executor with one core.

@@ -1,6 +1,10 @@
 //! Two servers over one bucket.
 
-use peakend_query::{NaiveWarehouse, Question, Warehouse};
+use peakend_query::{
+    CohortQuestion, DayRange, Dimension, EventFact, Filter, FunnelQuestion, Grain, NaiveWarehouse, Persons, Properties,
+    Question, Step, VoiceList, VoiceOrder, Warehouse,
+};
+use rand::RngExt;
 
 use crate::answers::append;
 use crate::processes::Cluster;
@@ -111,5 +115,85 @@ async fn a_server_that_starts_anew_finds_everything_in_the_bucket() {
     for _ in 0..20 {
         let q = rows::question(&mut rng);
         assert_eq!(b.answer(&q).await.unwrap().rows, oracle.answer(&q).await.unwrap().rows, "{q:?}");
+    }
+}
+
+fn events(rng: &mut impl rand::Rng, n: u64) -> Vec<EventFact> {
+    let one = |seq: u64| {
+        let day = 20_000 + rng.random_range(0..30);
+        EventFact {
+            seq,
+            person: format!("per_{:02}", rng.random_range(0..60)),
+            name: ["view", "apply", "fund"][rng.random_range(0..3)].to_owned(),
+            at: (i64::from(day) * 86_400 + rng.random_range(0..86_400)) * 1_000_000,
+            day,
+            properties: Properties::of([("version", rng.random_range(1..3).to_string())]),
+        }
+    };
+    (1..=n).map(one).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn funnels_and_cohorts_beside_a_scheduler_are_answered_as_the_oracle_does() {
+    let cluster = Cluster::start(0).await;
+    let (a, b) = (cluster.warehouse("a", 1).await, cluster.shared("b", 2).await);
+    let (oracle, mut rng) = (NaiveWarehouse::default(), rows::seeded(20_261_129));
+    let (org, log) = (ORGS[1], events(&mut rng, 900));
+    oracle.append_events(org, log.clone()).await.unwrap();
+    a.append_events(org, log[..600].to_vec()).await.unwrap();
+    assert_eq!(a.seal_events(org).await.unwrap(), 600);
+    for server in [&a as &dyn Warehouse, &b] {
+        let head = server.event_head(org).await.unwrap();
+        assert_eq!(head, 600, "what one server sealed the other has");
+        server.append_events(org, log.iter().filter(|e| e.seq > head).cloned().collect()).await.unwrap();
+    }
+    let step = |name: &str| Step { event: name.to_owned(), having: None };
+    let period = DayRange { from: 20_003, to: 20_020 };
+    let funnel = FunnelQuestion {
+        org: org.to_owned(),
+        steps: ["view", "apply", "fund"].map(step).to_vec(),
+        within: 7 * 86_400,
+        period,
+        split: Some("version".to_owned()),
+        persons: Persons::default(),
+    };
+    let cohort = CohortQuestion {
+        org: org.to_owned(),
+        first: step("view"),
+        returning: step("fund"),
+        grain: Grain::Week,
+        period,
+        periods: 4,
+        persons: Persons::default(),
+    };
+    let (steps, weeks) = (oracle.funnel(&funnel).await.unwrap(), oracle.cohorts(&cohort).await.unwrap());
+    assert!(steps.total.persons[2] > 0, "nobody came to the end: {steps:?}");
+    for server in [&a as &dyn Warehouse, &b] {
+        let found = server.funnel(&funnel).await.unwrap();
+        assert_eq!((found.total, found.rows), (steps.total.clone(), steps.rows.clone()));
+        assert_eq!(server.cohorts(&cohort).await.unwrap().rows, weeks.rows);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_voice_and_one_person_are_found_without_executors() {
+    let cluster = Cluster::start(0).await;
+    let ours = cluster.warehouse("a", 1).await;
+    let (oracle, mut rng, mut log) = (NaiveWarehouse::default(), rows::seeded(20_261_130), Vec::new());
+    append(&mut rng, ORGS[0], &mut log, 1_500, &[&ours, &oracle]).await;
+    ours.seal(ORGS[0]).await.unwrap();
+    append(&mut rng, ORGS[0], &mut log, 300, &[&ours, &oracle]).await;
+    for voice in log.iter().step_by(171) {
+        for filter in [
+            Filter::Id(vec![voice.id.clone()]),
+            Filter::In(Dimension::Person, vec![voice.person.clone()]).and(Filter::Id(vec![voice.id.clone()])),
+            Filter::In(Dimension::Person, vec!["person-0007".to_owned()]),
+        ] {
+            let period = DayRange { from: i32::MIN, to: i32::MAX };
+            let (org, order) = (ORGS[0].to_owned(), VoiceOrder::Newest);
+            let list = VoiceList { org, period, filter, order, offset: 0, limit: 50 };
+            let (found, expected) = (ours.voices(&list).await.unwrap(), oracle.voices(&list).await.unwrap());
+            assert_eq!((found.total, found.voices), (expected.total, expected.voices), "{list:?}");
+        }
     }
 }
