@@ -10,6 +10,8 @@ use peakend_store::Store;
 use peakend_store::sense::intake::IntakeWriter;
 
 use crate::fresh::Fresh;
+use crate::insight::behaviour::Followed;
+use crate::sense::person::Acquainted;
 use crate::sense::survey::Published;
 use crate::sense::take_in::Setup;
 
@@ -37,11 +39,11 @@ pub struct App {
     pub settings: Settings,
     /// The way out for mail; none when the operator has named no relay.
     pub mailer: Option<Mailer>,
-    /// Held by the one pump that runs.
-    pub(crate) pumping: tokio::sync::Mutex<()>,
-    /// Held while events are handed to the warehouse, or removed from it; how many of
-    /// each organisation were handed over since a segment was sealed.
-    pub(crate) following: tokio::sync::Mutex<BTreeMap<OrgId, u64>>,
+    /// Held by the one pump that runs; where the loop stands, once that was read.
+    pub(crate) pumping: tokio::sync::Mutex<Option<i64>>,
+    /// Held while events are handed to the warehouse, or removed from it; take it after
+    /// [`Self::pumping`] where both are needed.
+    pub(crate) following: tokio::sync::Mutex<BTreeMap<OrgId, Followed>>,
     /// Whether voices may be stored that the warehouse has not been given.
     pub(crate) behind: std::sync::atomic::AtomicBool,
     /// Employees' answers read lately.
@@ -50,6 +52,8 @@ pub struct App {
     pub(crate) readers: crate::sense::reading::Readers,
     /// How far the imports of this process are.
     pub(crate) importing: crate::sense::import::Board,
+    /// Who holds which alias, as the loop met it last.
+    pub(crate) acquainted: Acquainted,
     /// Keys proven lately, by the hash of their secret.
     pub(crate) keys: Fresh<String, Actor>,
     /// What organisations have set up, as the loop met it last.
@@ -77,12 +81,13 @@ impl App {
             entropy,
             settings,
             mailer: None,
-            pumping: tokio::sync::Mutex::new(()),
+            pumping: tokio::sync::Mutex::default(),
             following: tokio::sync::Mutex::default(),
             behind: std::sync::atomic::AtomicBool::new(false),
             employees: crate::insight::release::Lately::default(),
             readers: crate::sense::reading::Readers::default(),
             importing: crate::sense::import::Board::default(),
+            acquainted: Acquainted::default(),
             keys: Fresh::default(),
             surveys: Fresh::default(),
             setups: Fresh::default(),

@@ -21,6 +21,8 @@ use super::metric::{Answer, shown, withheld};
 use crate::sense::place::zone;
 use crate::{Ctx, Error};
 
+pub(crate) use follow::{Followed, fact};
+
 /// A funnel that is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FunnelWanted {

@@ -109,6 +109,7 @@ async fn place_name(ctx: &Ctx<'_>, filter: &VoiceFilter) -> Result<String, Error
     for dimension in ["touchpoint", "stage", "journey", "theme", "channel", "segment", "line"] {
         parts.extend(filter.codes.get(dimension).into_iter().flatten().map(|code| name(dimension, code)));
     }
+    parts.extend(filter.attributes.iter().map(|(by, values)| format!("{}: {}", by.name(), values.join(", "))));
     parts.extend(filter.theme_at.iter().map(|code| name("theme", code)));
     parts.extend(filter.unit_at.iter().chain(&filter.unit).map(|code| name("unit", code)));
     Ok(if parts.is_empty() { org.name } else { parts.join(" · ") })

@@ -10,6 +10,7 @@ use peakend_domain::sense::import::{ImportKind, ImportReport, ImportState, RowFa
 use peakend_domain::{FieldFault, ImportId, Permission};
 use peakend_store::sense::import;
 
+use super::attribute::Door;
 use crate::{App, Ctx, Error, sha256_hex};
 
 mod prepare;
@@ -83,6 +84,8 @@ pub async fn begin(ctx: &Ctx<'_>, request: &ImportRequest) -> Result<Import, Err
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
+    let named = map.group("attributes").map(|(name, _)| (name.clone(), String::new())).collect();
+    Door::of(ctx.app, ctx.org()).admit("map, attributes", &named).await?;
     let hash = sha256_hex(
         [request.kind.name().as_bytes(), request.map.as_bytes(), request.file.as_slice()].concat().as_slice(),
     );

@@ -1,5 +1,6 @@
 //! Sense: taking in, asking, people and places.
 pub mod ask;
+pub mod attribute;
 pub mod channel;
 pub mod erasure;
 pub mod event;
@@ -11,7 +12,7 @@ pub mod link;
 mod mask;
 pub mod person;
 pub mod place;
-mod pump;
+pub(crate) mod pump;
 pub(crate) mod reading;
 pub mod response;
 pub mod retention;

@@ -14,9 +14,13 @@ use peakend_store::sense::voice;
 use super::place::Places;
 use crate::{Ctx, Error};
 
+mod acquainted;
 mod identity;
 
+pub(crate) use acquainted::Acquainted;
+pub(super) use acquainted::Version;
 pub(super) use identity::resolve_counted_in;
+pub(super) use identity::resolve_known_in;
 pub use identity::{resolve_in, resolve_many_in};
 
 /// A person with everything that leads to the page about them.

@@ -13,13 +13,15 @@ use peakend_query::VoiceFact;
 use peakend_store::sense::intake::{self, LoggedEntry};
 use peakend_store::sense::voice;
 
+use super::person::Version;
 use super::survey::Shelf;
+use super::take_in::TakenIn;
 use crate::admin::backup::verify;
 use crate::fresh::Moment;
 use crate::{App, Error};
 
 /// Name of the consumer whose offset is kept.
-pub(super) const CONSUMER: &str = "loop";
+pub(crate) const CONSUMER: &str = "loop";
 /// Entries per transaction while callers wait for their own: it takes milliseconds.
 const BATCH: i64 = 500;
 /// Entries per transaction while nobody waits, as after an import.
@@ -42,11 +44,24 @@ impl App {
     ///
     /// Only one pump may run at a time per process; a second caller waits.
     pub async fn pump(&self) -> Result<u64, Error> {
-        let _alone = self.pumping.lock().await;
+        self.drain(true).await
+    }
+
+    /// The same for what this process took in by request, without a look at what
+    /// others may have written.
+    pub async fn pump_own(&self) -> Result<u64, Error> {
+        self.drain(self.warehouse.is_shared()).await
+    }
+
+    async fn drain(&self, others: bool) -> Result<u64, Error> {
+        let mut stands = self.pumping.lock().await;
         self.catch_up().await?;
         let mut done = 0;
         loop {
-            match self.pump_batch().await? {
+            if !others && stands.is_some_and(|known| known >= self.intake.last()) {
+                return Ok(done);
+            }
+            match self.pump_batch(&mut stands).await? {
                 Pumped::Batch(n) => done += n,
                 Pumped::Overtaken => {}
                 Pumped::Nothing => {
@@ -59,24 +74,33 @@ impl App {
         }
     }
 
-    async fn pump_batch(&self) -> Result<Pumped, Error> {
+    /// `stands` is where the loop stands, as far as is known.
+    async fn pump_batch(&self, stands: &mut Option<i64>) -> Result<Pumped, Error> {
         let most = if self.intake.recent() > 0 { BATCH } else { BULK };
-        let mut before = self.store.read().await?;
-        let from = intake::offset(&mut before, CONSUMER).await?;
-        drop(before);
-        let mut entries = self.intake.newest(from, usize::try_from(most).unwrap_or(usize::MAX));
-        // a view from before they came in would not know the survey that some of them answer
+        let (mut from, mut entries) = match stands.take() {
+            Some(known) => (known, self.intake.newest(known, usize::try_from(most).unwrap_or(usize::MAX))),
+            None => (0, Vec::new()),
+        };
+        // a view from before they came in would not know the survey that some of them answer; as a rule
+        // all that is needed is known, and none is opened: each one that is makes SQLite drop its cached pages
         let moment = Moment::of(self);
-        let mut view = self.store.read().await?;
+        let mut view = self.store.view();
         if entries.is_empty() {
-            entries = intake::after(&mut view, from, most).await?;
+            let tx = view.open().await?;
+            from = intake::offset(tx, CONSUMER).await?;
+            entries = intake::after(tx, from, most).await?;
         }
-        let Some(last) = entries.last().map(|e| e.seq) else { return Ok(Pumped::Nothing) };
+        let Some(last) = entries.last().map(|e| e.seq) else {
+            *stands = Some(from);
+            return Ok(Pumped::Nothing);
+        };
         let mut batches = Vec::new();
         for (org, entries) in by_org(&entries) {
             batches.push(super::take_in::prepare(self, moment, &mut view, org, &entries).await?);
         }
         drop(view);
+        // somebody removes or seals events just now: they are read from the store later
+        let followed = if self.warehouse.is_shared() { None } else { self.following.try_lock().ok() };
         let mut tx = self.store.begin_flow().await?;
         if intake::offset_to_move(&mut tx, CONSUMER).await? != from {
             // another server on the same store was faster
@@ -86,9 +110,10 @@ impl App {
             // some were erased since they were read: nothing may be made of them
             return Ok(Pumped::Overtaken);
         }
-        let mut voices: Vec<(OrgId, Vec<Voice>)> = Vec::new();
+        let version = Version::of(self, &mut tx).await?;
+        let mut taken_in = Vec::with_capacity(batches.len());
         for batch in batches {
-            voices.push(super::take_in::batch(self, &mut tx, batch).await?);
+            taken_in.push(super::take_in::batch(self, &mut tx, batch, version).await?);
         }
         intake::advance(&mut tx, CONSUMER, last).await?;
         if self.warehouse.is_shared() {
@@ -99,10 +124,21 @@ impl App {
         // from here on until the warehouse has them, an error or a caller who goes away leaves a gap
         self.behind.store(true, Ordering::Release);
         tx.commit().await?;
-        for (org, voices) in voices {
+        for TakenIn { org, voices, .. } in &taken_in {
             self.warehouse.append(org.as_str(), voices.iter().map(fact).collect()).await?;
         }
         self.behind.store(false, Ordering::Release);
+        *stands = Some(last);
+        for TakenIn { org, held, .. } in &mut taken_in {
+            match (version, held.take()) {
+                (Some(version), Some(held)) => self.acquainted.learn(version, org, held),
+                _ => self.acquainted.forget(),
+            }
+        }
+        if let Some(mut followed) = followed {
+            let events = taken_in.iter().map(|some| (some.org.clone(), some.facts())).collect();
+            self.hand_over(&mut followed, (from, last), events).await?;
+        }
         Ok(Pumped::Batch(entries.len() as u64))
     }
 
@@ -110,6 +146,11 @@ impl App {
     /// gap would never be counted.
     async fn catch_up(&self) -> Result<(), Error> {
         if self.behind.load(Ordering::Acquire) {
+            // the commit that was left may still be under way, and a view from before it would miss it
+            let mut tx = self.store.begin_flow().await?;
+            intake::offset_to_move(&mut tx, CONSUMER).await?;
+            drop(tx);
+            self.acquainted.forget();
             self.refill().await?;
             self.behind.store(false, Ordering::Release);
         }
@@ -223,6 +264,6 @@ pub fn fact(v: &Voice) -> VoiceFact {
         ces: v.ces,
         sentiment: v.sentiment,
         has_text: !v.text.is_empty(),
-        attributes: peakend_query::Attributes::new(),
+        attributes: v.attributes.clone(),
     }
 }

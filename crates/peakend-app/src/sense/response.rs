@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use peakend_domain::sense::attribute::Attributes;
 use peakend_domain::sense::person::{Alias, Person};
 use peakend_domain::sense::reading::Reading;
-use peakend_domain::sense::response::{PersonRef, ResponseBody, check_context, check_id, context_place, context_text};
+use peakend_domain::sense::response::{
+    PersonRef, ResponseBody, check_context, check_id, context_attributes, context_place, context_text,
+};
 use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_domain::{Day, FieldFault, OrgId, Permission, Pillar, canonical_json, day_of};
 use peakend_store::Tx;
 use peakend_store::sense::intake::{self, IntakeEntry, IntakeKind, LoggedEntry, Receipt};
 use serde_json::{Map, Value};
 
+use super::attribute::Door;
 use super::link::OpenLink;
 use super::mask;
 use super::place::Places;
@@ -47,6 +51,7 @@ pub async fn submit(ctx: &Ctx<'_>, sent: &Value) -> Result<Taken, Error> {
             };
         }
     };
+    Door::of(ctx.app, ctx.org()).admit("context.attributes", &context_attributes(&body.context)).await?;
     mask::answers(&survey.survey, &mut body.answers);
     send(ctx.app, ctx.org(), IntakeKind::Response, id, &body, hash(sent)).await
 }
@@ -215,29 +220,23 @@ pub(super) struct Heard {
     pub(super) published: Arc<Published>,
 }
 
-/// Read a logged response; none (with a line in the log) when it makes no voice.
-pub(super) async fn read(
-    tx: &mut Tx,
-    org: &OrgId,
-    shelf: &mut Shelf<'_>,
-    entry: &LoggedEntry,
-) -> Result<Option<Heard>, Error> {
-    let mut body: ResponseBody = match serde_json::from_str(&entry.entry.body) {
-        Ok(body) => body,
-        Err(e) => {
-            tracing::error!(seq = entry.seq, reason = %e, "a response in the log does not read");
-            return Ok(None);
-        }
-    };
-    let found = shelf.get(tx, org, &body.survey, body.version).await?;
-    if found.is_none() {
+/// Read a logged response; none (with a line in the log) when it does not read.
+pub(super) fn read(entry: &LoggedEntry) -> Option<ResponseBody> {
+    serde_json::from_str(&entry.entry.body)
+        .inspect_err(|e| tracing::error!(seq = entry.seq, reason = %e, "a response in the log does not read"))
+        .ok()
+}
+
+/// A logged response with the survey that was found for it; none (with a line in
+/// the log) when none was: then it makes no voice.
+pub(super) fn heard(entry: &LoggedEntry, mut body: ResponseBody, found: Option<Arc<Published>>) -> Option<Heard> {
+    let Some(published) = found else {
         tracing::error!(seq = entry.seq, survey = body.survey, "a response in the log names no published survey");
-    }
-    Ok(found.map(|published| {
-        // what was logged before words were masked at the door
-        mask::answers(&published.survey, &mut body.answers);
-        Heard { body, published }
-    }))
+        return None;
+    };
+    // what was logged before words were masked at the door
+    mask::answers(&published.survey, &mut body.answers);
+    Some(Heard { body, published })
 }
 
 /// Whether a stored voice says what its entry in the log says: answers, words
@@ -249,13 +248,16 @@ pub(crate) async fn agrees(
     entry: &LoggedEntry,
     voice: &Voice,
 ) -> Result<Option<bool>, Error> {
-    let Some(heard) = read(tx, org, shelf, entry).await? else { return Ok(None) };
+    let Some(body) = read(entry) else { return Ok(None) };
+    let found = shelf.get(tx, org, &body.survey, body.version).await?;
+    let Some(heard) = heard(entry, body, found) else { return Ok(None) };
     let (survey, context) = (&heard.published.survey, Value::Object(heard.body.context.clone()));
     let answers = survey.check_answers(&heard.body.answers, &context).unwrap_or_else(|_| heard.body.answers.clone());
     let scores = survey.scores(&answers);
     let same = (scores.nps, scores.csat, scores.ces) == (voice.nps, voice.csat, voice.ces)
         && survey.words(&answers) == voice.text
-        && Value::Object(answers) == voice.answers;
+        && Value::Object(answers) == voice.answers
+        && (!survey.pillar.keeps_persons() || context_attributes(&heard.body.context) == voice.attributes);
     Ok(Some(same))
 }
 
@@ -335,6 +337,11 @@ impl Heard {
             author: String::new(),
             url: String::new(),
             reading: Reading::default(),
+            attributes: if survey.pillar.keeps_persons() {
+                context_attributes(&body.context)
+            } else {
+                Attributes::new()
+            },
             quiet: body.quiet,
         };
         read.put(&mut voice, stated.as_deref());

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use peakend_domain::Permission;
+use peakend_domain::sense::attribute::{self, Attributes};
 use peakend_domain::sense::person::{Alias, Person};
 use peakend_domain::sense::place::Place;
 use peakend_domain::sense::reading::Reading;
@@ -11,6 +12,7 @@ use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_store::sense::intake::{IntakeEntry, IntakeKind, LoggedEntry};
 use serde_json::{Value, json};
 
+use super::attribute::Door;
 use super::mask;
 use super::place::Places;
 use super::reading::OrgReader;
@@ -32,15 +34,20 @@ pub async fn submit_many(ctx: &Ctx<'_>, sent: &[Value]) -> Result<Vec<Result<Tak
     if sent.len() > MOST {
         return Err(Error::field("body", "too_many", format!("{} signals, at most {MOST} at once", sent.len())));
     }
-    send_many(ctx.app, sent.iter().map(|one| sound(ctx, one)).collect()).await
+    let (mut door, mut entries) = (Door::of(ctx.app, ctx.org()), Vec::with_capacity(sent.len()));
+    for one in sent {
+        entries.push(sound(ctx, &mut door, one).await);
+    }
+    send_many(ctx.app, entries).await
 }
 
-fn sound(ctx: &Ctx<'_>, sent: &Value) -> Result<IntakeEntry, Error> {
+async fn sound(ctx: &Ctx<'_>, door: &mut Door<'_>, sent: &Value) -> Result<IntakeEntry, Error> {
     let (id, mut body) = split::<SignalBody>(ctx.app, sent, "sig")?;
     let faults = body.check();
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
+    door.admit("attributes", &attributes(&body)).await?;
     mask::signal(&mut body);
     entry(ctx.app, ctx.org(), IntakeKind::Signal, id, &body, hash(sent))
 }
@@ -60,7 +67,13 @@ pub(crate) fn agrees(entry: &LoggedEntry, voice: &Voice) -> Option<bool> {
     let body = read(entry)?;
     let author = if body.pillar.keeps_persons() { body.author.as_str() } else { "" };
     let scores = (body.nps, body.satisfaction(), body.ces) == (voice.nps, voice.csat, voice.ces);
-    Some(scores && body.text.trim() == voice.text && author == voice.author && body.url == voice.url)
+    Some(
+        scores
+            && attributes(&body) == voice.attributes
+            && body.text.trim() == voice.text
+            && author == voice.author
+            && body.url == voice.url,
+    )
 }
 
 /// The aliases to resolve; none for pillars that keep nobody's name.
@@ -77,6 +90,11 @@ pub(super) fn person_id(body: &SignalBody) -> Option<&str> {
         Some(PersonRef::Id(id)) if body.pillar.keeps_persons() => Some(id),
         _ => None,
     }
+}
+
+/// What the organisation says of it; nothing where nobody's name is kept.
+fn attributes(body: &SignalBody) -> Attributes {
+    if body.pillar.keeps_persons() { attribute::read(&body.attributes) } else { Attributes::new() }
 }
 
 /// The voice it makes.
@@ -131,6 +149,7 @@ pub(super) fn voice(
         author: if body.pillar.keeps_persons() { body.author.clone() } else { String::new() },
         url: body.url.clone(),
         reading: Reading::default(),
+        attributes: attributes(body),
         quiet: body.quiet,
     };
     reader.read(text).put(&mut voice, body.language.as_deref().filter(|l| !l.is_empty()));

@@ -314,23 +314,27 @@ impl<'a> Shelf<'a> {
         code: &str,
         version: Option<i64>,
     ) -> Result<Option<Arc<Published>>, Error> {
-        let key = (code.to_owned(), version);
-        if let Some(found) = self.found.get(&key) {
-            return Ok(found.clone());
-        }
-        let lately = self.lately.map(|(app, moment)| (app, moment, (org.clone(), code.to_owned(), version)));
-        if let Some((app, moment, long_key)) = &lately
-            && let Some(known) = app.surveys.get(*moment, long_key)
-        {
-            self.found.insert(key, Some(Arc::clone(&known)));
-            return Ok(Some(known));
+        if let Some(known) = self.known(org, code, version) {
+            return Ok(known);
         }
         let found = read_published(tx, org, code, version).await?.map(Arc::new);
-        if let (Some(found), Some((app, moment, long_key))) = (&found, lately) {
-            app.surveys.keep(moment, long_key, Arc::clone(found));
+        if let (Some(found), Some((app, moment))) = (&found, self.lately) {
+            app.surveys.keep(moment, (org.clone(), code.to_owned(), version), Arc::clone(found));
         }
-        self.found.insert(key, found.clone());
+        self.found.insert((code.to_owned(), version), found.clone());
         Ok(found)
+    }
+
+    /// What [`Self::get`] says without a look into the store; none when it must look.
+    pub(super) fn known(&mut self, org: &OrgId, code: &str, version: Option<i64>) -> Option<Option<Arc<Published>>> {
+        let key = (code.to_owned(), version);
+        if let Some(found) = self.found.get(&key) {
+            return Some(found.clone());
+        }
+        let (app, moment) = self.lately?;
+        let known = app.surveys.get(moment, &(org.clone(), code.to_owned(), version))?;
+        self.found.insert(key, Some(Arc::clone(&known)));
+        Some(Some(known))
     }
 }
 

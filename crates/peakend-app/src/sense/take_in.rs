@@ -9,13 +9,14 @@ use peakend_domain::sense::person::{Alias, IdentifyBody, Person};
 use peakend_domain::sense::signal::SignalBody;
 use peakend_domain::sense::voice::Voice;
 use peakend_domain::{CaseId, OrgId, PersonId};
-use peakend_store::Tx;
+use peakend_query::EventFact;
 use peakend_store::sense::intake::{IntakeKind, LoggedEntry};
 use peakend_store::sense::{ask, event, link, person, voice};
+use peakend_store::{Tx, View};
 use serde_json::Value;
 
 use super::event_rule::{self, AskRules};
-use super::person::{learn_many_in, resolve_many_in};
+use super::person::{Version, learn_many_in, resolve_known_in};
 use super::place::Places;
 use super::response::{self, Heard};
 use super::signal;
@@ -23,6 +24,7 @@ use super::survey::Shelf;
 use crate::act::alert::{self, AlertRules};
 use crate::act::recovery;
 use crate::fresh::Moment;
+use crate::insight::behaviour::fact;
 use crate::{App, Error};
 
 /// What an entry says, once read.
@@ -68,19 +70,39 @@ pub(super) struct Batch<'a> {
     setup: Arc<Setup>,
 }
 
+/// What the loop made of a batch of one organisation.
+pub(super) struct TakenIn {
+    pub(super) org: OrgId,
+    /// New voices, in the order of the log.
+    pub(super) voices: Vec<Voice>,
+    /// New events, in the order of the log.
+    pub(super) events: Vec<Event>,
+    /// Who holds which alias now, where that is certain.
+    pub(super) held: Option<BTreeMap<Alias, PersonId>>,
+    setup: Arc<Setup>,
+}
+
+impl TakenIn {
+    /// The new events as the warehouse counts them.
+    pub(super) fn facts(&self) -> Vec<EventFact> {
+        self.events.iter().map(|event| fact(event, &self.setup.zone)).collect()
+    }
+}
+
 /// Read what a batch needs, before the one writer is held. `moment` is one from
-/// before `tx` began.
+/// before `view` is opened.
 pub(super) async fn prepare<'a>(
     app: &App,
     moment: Moment,
-    tx: &mut Tx,
+    view: &mut View<'_>,
     org: OrgId,
     entries: &[&'a LoggedEntry],
 ) -> Result<Batch<'a>, Error> {
-    let said = read(tx, &org, Shelf::lately(app, moment), entries).await?;
+    let said = read(view, &org, Shelf::lately(app, moment), entries).await?;
     let setup = match app.setups.get(moment, &org) {
         Some(known) => known,
         None => {
+            let tx = view.open().await?;
             let read = Arc::new(Setup {
                 places: Places::load(tx, &org).await?,
                 zone: zone(tx, &org).await?,
@@ -94,11 +116,16 @@ pub(super) async fn prepare<'a>(
     Ok(Batch { said, setup, org })
 }
 
-/// Take a batch in; returns the new voices in log order.
-pub(super) async fn batch(app: &App, tx: &mut Tx, batch: Batch<'_>) -> Result<(OrgId, Vec<Voice>), Error> {
+/// Take a batch in.
+pub(super) async fn batch(
+    app: &App,
+    tx: &mut Tx,
+    batch: Batch<'_>,
+    version: Option<Version>,
+) -> Result<TakenIn, Error> {
     let Batch { org, said, setup } = batch;
     let (org, Setup { places, zone, alerts, asks }) = (&org, &*setup);
-    let (who, persons) = persons(app, tx, org, &said).await?;
+    let (who, persons, held) = persons(app, tx, org, &said, version).await?;
     let reader = app.readers.current(tx, org).await?;
     let now = app.now();
     let happened = said.iter().zip(&who).map(|((entry, said), who)| match said {
@@ -120,13 +147,15 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, batch: Batch<'_>) -> Result<(O
         .collect();
     let mut new = voice::insert_many(tx, &heard.iter().flatten().collect::<Vec<_>>()).await?;
     let mut first = event::insert_many(tx, org, &happened.iter().flatten().collect::<Vec<_>>()).await?;
-    let mut voices = Vec::with_capacity(new.len());
-    for (((entry, said), happened), heard) in said.iter().zip(&happened).zip(heard) {
+    let (mut voices, mut events) = (Vec::with_capacity(new.len()), Vec::with_capacity(first.len()));
+    for (((entry, said), happened), heard) in said.iter().zip(happened).zip(heard) {
         if let (Said::Event(body), Some(happened)) = (said, happened)
             && first.remove(&happened.id)
-            && !body.quiet
         {
-            event_rule::decide_in(tx, app, org, asks, happened, now).await?;
+            if !body.quiet {
+                event_rule::decide_in(tx, app, org, asks, &happened, now).await?;
+            }
+            events.push(happened);
         }
         let Some(heard) = heard.filter(|v| new.remove(&v.id)) else { continue };
         if let Said::Response(said) = said {
@@ -137,11 +166,11 @@ pub(super) async fn batch(app: &App, tx: &mut Tx, batch: Batch<'_>) -> Result<(O
         alert::decide_in(tx, &*app.entropy, alerts, places, &heard, reached).await?;
         voices.push(heard);
     }
-    Ok((org.clone(), voices))
+    Ok(TakenIn { org: org.clone(), voices, events, held, setup: Arc::clone(&setup) })
 }
 
 async fn read<'a>(
-    tx: &mut Tx,
+    view: &mut View<'_>,
     org: &OrgId,
     mut shelf: Shelf<'_>,
     entries: &[&'a LoggedEntry],
@@ -149,9 +178,16 @@ async fn read<'a>(
     let mut all = Vec::with_capacity(entries.len());
     for entry in entries {
         let said = match entry.entry.kind {
-            IntakeKind::Response => {
-                response::read(tx, org, &mut shelf, entry).await?.map(|h| Said::Response(Box::new(h)))
-            }
+            IntakeKind::Response => match response::read(entry) {
+                Some(body) => {
+                    let found = match shelf.known(org, &body.survey, body.version) {
+                        Some(known) => known,
+                        None => shelf.get(view.open().await?, org, &body.survey, body.version).await?,
+                    };
+                    response::heard(entry, body, found).map(|heard| Said::Response(Box::new(heard)))
+                }
+                None => None,
+            },
             IntakeKind::Signal => signal::read(entry).map(|b| Said::Signal(Box::new(b))),
             IntakeKind::Event => super::event::read(entry).map(Said::Event),
             IntakeKind::Identify => serde_json::from_str(&entry.entry.body)
@@ -173,11 +209,14 @@ async fn persons(
     tx: &mut Tx,
     org: &OrgId,
     said: &[(&LoggedEntry, Said)],
-) -> Result<(Vec<Option<PersonId>>, BTreeMap<PersonId, Person>), Error> {
+    version: Option<Version>,
+) -> Result<(Vec<Option<PersonId>>, BTreeMap<PersonId, Person>, Option<BTreeMap<Alias, PersonId>>), Error> {
     let now = app.now();
     let groups: Vec<Vec<Alias>> = said.iter().map(|(_, s)| s.aliases()).collect();
     let named: Vec<Vec<Alias>> = groups.iter().filter(|g| !g.is_empty()).cloned().collect();
-    let mut resolved = resolve_many_in(tx, org, &named, now, &*app.entropy).await?.into_iter();
+    let known = version.map(|version| app.acquainted.of(version, org, named.iter().flatten())).unwrap_or_default();
+    let found = resolve_known_in(tx, org, &named, &[], known, now, &*app.entropy).await?;
+    let mut resolved = found.ids.into_iter();
     let mut who = Vec::with_capacity(said.len());
     for ((_, said), group) in said.iter().zip(&groups) {
         who.push(match said.person_id() {
@@ -205,7 +244,7 @@ async fn persons(
     ids.sort();
     ids.dedup();
     let known = person::find_many(tx, org, &ids).await?;
-    Ok((who, known))
+    Ok((who, known, found.held))
 }
 
 fn happened(body: &EventBody, entry: &LoggedEntry, who: Option<&PersonId>) -> Event {

@@ -16,22 +16,53 @@ fn yaml(path: &str, text: &str) -> Value {
     serde_yaml_ng::from_str(text).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// Names of settings that the binary reads from its environment.
-fn settings() -> Vec<String> {
-    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../peakend/src/config");
-    let mut names = Vec::new();
-    for file in config.read_dir().unwrap() {
-        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
-        names.extend(source.split("env = \"").skip(1).filter_map(|rest| rest.split('"').next().map(str::to_owned)));
+/// The sources that hold the options of a binary.
+fn options(folders: &[&str]) -> String {
+    let mut all = String::new();
+    for folder in folders {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+        for file in folder.read_dir().unwrap() {
+            let file = file.unwrap().path();
+            if file.is_file() {
+                all += &std::fs::read_to_string(file).unwrap();
+            }
+        }
     }
-    names
+    all
 }
+
+/// Names of settings that a binary reads from its environment.
+fn settings(options: &str) -> Vec<String> {
+    options.split("env = \"").skip(1).filter_map(|rest| rest.split('"').next().map(str::to_owned)).collect()
+}
+
+/// Its long options: the names of the fields below `#[arg(long…)]`.
+fn flags(options: &str) -> Vec<String> {
+    let field = |rest: &str| {
+        let line = rest.split_once(")]\n")?.1.trim_start().lines().next()?;
+        let name = line.trim_start_matches("pub(crate) ").trim_start_matches("pub ").split_once(':')?.0;
+        Some(format!("--{}", name.replace('_', "-")))
+    };
+    options.split("#[arg(long").skip(1).filter_map(field).collect()
+}
+
+const ONE: &[&str] = &["peakend/src/config"];
+const SEVERAL: &[&str] = &["peakend/src/config", "peakend-cluster/src"];
+const CLUSTER: [&str; 9] = [
+    "systemd/peakend-cluster.service",
+    "systemd/peakend-scheduler.service",
+    "systemd/peakend-executor.service",
+    "docker/Dockerfile.cluster",
+    "docker/cluster.yaml",
+    "helm/peakend-cluster/values.yaml",
+    "helm/peakend-cluster/templates/servers.yaml",
+    "helm/peakend-cluster/templates/scheduler.yaml",
+    "helm/peakend-cluster/templates/executors.yaml",
+];
 
 #[test]
 fn every_setting_named_in_a_deployment_file_is_one_that_the_binary_reads() {
-    let known = settings();
-    assert!(known.len() >= 6, "{known:?}");
-    let files = [
+    let one = [
         "systemd/peakend.service",
         "systemd/peakend-backup.service",
         "docker/Dockerfile",
@@ -39,14 +70,37 @@ fn every_setting_named_in_a_deployment_file_is_one_that_the_binary_reads() {
         "helm/peakend/templates/statefulset.yaml",
         "helm/peakend/values.yaml",
     ];
-    for path in files {
-        let text = text(path);
-        for (at, _) in text.match_indices("PEAKEND_") {
-            let name: String = text[at..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
-            let told = known.contains(&name) || name == "PEAKEND_";
-            assert!(told, "{path} names {name}, which the binary does not read");
+    for (files, folders, least) in [(&one[..], ONE, 6), (&CLUSTER[..], SEVERAL, 20)] {
+        let known = settings(&options(folders));
+        assert!(known.len() >= least, "{known:?}");
+        for path in files {
+            let text = text(path);
+            for (at, _) in text.match_indices("PEAKEND_") {
+                let name: String = text[at..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
+                // what compose asks for itself, and the words for all of them
+                let told = known.contains(&name) || ["PEAKEND_", "PEAKEND_POSTGRES_PASSWORD"].contains(&name.as_str());
+                assert!(told, "{path} names {name}, which the binary does not read");
+            }
         }
     }
+}
+
+#[test]
+fn every_option_named_in_a_file_of_the_cluster_is_one_that_the_binary_has() {
+    let known = flags(&options(SEVERAL));
+    assert!(known.len() >= 20, "{known:?}");
+    let mut named = 0;
+    for path in CLUSTER.iter().filter(|path| !path.contains("Dockerfile")) {
+        let text = text(path);
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.contains("pg_isready"));
+        for word in lines.flat_map(|line| line.split(|c: char| !(c.is_ascii_lowercase() || c == '-'))) {
+            if word.starts_with("--") && word.len() > 3 {
+                assert!(known.iter().any(|flag| flag == word), "{path} names {word}, which the binary does not have");
+                named += 1;
+            }
+        }
+    }
+    assert!(named >= 6, "only {named} options were found in the files");
 }
 
 #[test]
@@ -109,6 +163,75 @@ fn the_chart_makes_one_pod_with_one_volume_and_a_service_that_finds_it() {
     assert!(env.iter().all(|one| one["value"].is_string()), "Kubernetes takes texts only: {env:?}");
 }
 
+/// Every object of a chart's template.
+fn objects(path: &str, values: &Value) -> Vec<Value> {
+    rendered(path, values).split("\n---\n").map(|text| yaml(path, text)).collect()
+}
+
+#[test]
+fn the_chart_of_several_nodes_makes_services_that_find_their_pods_and_pods_that_find_each_other() {
+    let values = yaml("values.yaml", &text("helm/peakend-cluster/values.yaml"));
+    let chart = yaml("Chart.yaml", &text("helm/peakend-cluster/Chart.yaml"));
+    assert_eq!(chart["appVersion"].as_str(), Some(env!("CARGO_PKG_VERSION")));
+    assert_eq!(chart["appVersion"], values["image"]["tag"]);
+    let executors = &values["executors"];
+    let cores = executors["replicas"].as_u64().zip(executors["cores"].as_u64()).map(|(n, cores)| n * cores);
+    assert_eq!(values["partitions"].as_u64(), cores, "a question is cut into as many pieces as there are cores");
+    for name in ["servers", "scheduler", "executors"] {
+        let objects = objects(&format!("helm/peakend-cluster/templates/{name}.yaml"), &values);
+        let [service, set] = objects.as_slice() else { panic!("{name}: a service and its pods") };
+        let (spec, pod) = (&service["spec"], &set["spec"]["template"]);
+        assert_eq!(spec["selector"], pod["metadata"]["labels"], "{name}");
+        assert_eq!(set["spec"]["selector"]["matchLabels"], pod["metadata"]["labels"], "{name}");
+        if set["kind"] == "StatefulSet" {
+            assert_eq!(set["spec"]["serviceName"], service["metadata"]["name"], "{name}");
+        }
+        // otherwise a Service named peakend-scheduler sets PEAKEND_SCHEDULER_PORT to an address
+        assert_eq!(pod["spec"]["enableServiceLinks"], Value::Bool(false), "{name}");
+        let container = &pod["spec"]["containers"][0];
+        let ports = container["ports"].as_sequence().unwrap();
+        for port in spec["ports"].as_sequence().unwrap() {
+            assert!(ports.iter().any(|p| p["name"] == port["targetPort"]), "{name}: {port:?}");
+        }
+        assert!(container["readinessProbe"].is_mapping() && container["livenessProbe"].is_mapping(), "{name}");
+        let env = container["env"].as_sequence().map(Vec::as_slice).unwrap_or_default();
+        assert!(env.iter().all(|one| one["value"].is_string() || one["valueFrom"].is_mapping()), "{name}: {env:?}");
+    }
+    let all = rendered("helm/peakend-cluster/templates/scheduler.yaml", &values)
+        + &rendered("helm/peakend-cluster/templates/executors.yaml", &values)
+        + &rendered("helm/peakend-cluster/templates/servers.yaml", &values);
+    assert!(all.contains("name: here-scheduler\n") && all.contains("value: \"here-scheduler:50050\""));
+    assert!(all.contains("--scheduler, \"here-scheduler\"") && all.contains("--listen, \"0.0.0.0:50050\""));
+}
+
+#[test]
+fn compose_of_the_cluster_waits_for_postgresql_and_declares_its_volumes() {
+    let compose = yaml("cluster.yaml", &text("docker/cluster.yaml"));
+    for server in ["first", "second"] {
+        // an anchor is put in by whoever reads it
+        let service = yaml_merged(&compose["services"][server]);
+        let waits = &service["depends_on"]["postgres"]["condition"];
+        assert_eq!(waits.as_str(), Some("service_healthy"), "{server}");
+        for volume in service["volumes"].as_sequence().unwrap().iter().filter_map(Value::as_str) {
+            let name = volume.split(':').next().unwrap();
+            assert!(compose["volumes"].get(name).is_some(), "volume {name} is not declared");
+        }
+        assert_eq!(service["read_only"], Value::Bool(true), "{server}");
+        let dockerfile = service["build"]["dockerfile"].as_str().unwrap();
+        assert!(deploy().join("..").join(dockerfile).is_file(), "{dockerfile}");
+    }
+    assert!(compose["services"]["postgres"]["healthcheck"].is_mapping());
+}
+
+fn yaml_merged(value: &Value) -> Value {
+    let mut value = value.clone();
+    // what is merged in may itself merge something in
+    while value.get("<<").is_some() {
+        value.apply_merge().unwrap();
+    }
+    value
+}
+
 #[test]
 fn systemd_accepts_the_units() {
     if Command::new("systemd-analyze").arg("--version").output().is_err() {
@@ -117,10 +240,19 @@ fn systemd_accepts_the_units() {
     }
     let dir = std::env::temp_dir().join(format!("peakend-units-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
-    let units = ["peakend.service", "peakend-backup.service", "peakend-backup.timer"];
+    let units = [
+        "peakend.service",
+        "peakend-backup.service",
+        "peakend-backup.timer",
+        "peakend-cluster.service",
+        "peakend-scheduler.service",
+        "peakend-executor.service",
+    ];
     for unit in units {
         // the binary is not installed where this test runs
-        let text = text(&format!("systemd/{unit}")).replace("/usr/local/bin/peakend", "/bin/true");
+        let text = text(&format!("systemd/{unit}"));
+        let text = text.replace("/usr/local/bin/peakend-cluster", "/bin/true");
+        let text = text.replace("/usr/local/bin/peakend", "/bin/true");
         std::fs::write(dir.join(unit), text).unwrap();
     }
     let checked = Command::new("systemd-analyze").arg("verify").args(units.map(|u| dir.join(u))).output().unwrap();

@@ -7,6 +7,7 @@ mod import;
 mod insight;
 mod mask;
 mod place;
+mod pump;
 mod real_data;
 mod signal;
 mod value;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use peakend_app::App;
@@ -17,6 +17,8 @@ use crate::wiring::{self, SystemClock};
 
 /// Pause of the loop between two looks: each is a sync, which answers to respondents wait for.
 const GATHERING: Duration = Duration::from_millis(15);
+/// How often the loop looks for what did not come in by request.
+const LOOKING: Duration = Duration::from_secs(1);
 /// How often events are handed to the warehouse: often, so that each time it is little work.
 const FOLLOWING: Duration = Duration::from_secs(2);
 /// Time for the last answers when the disk has failed.
@@ -100,8 +102,16 @@ fn halt_when_broken(app: &App, e: &peakend_app::Error) {
 /// The loop follows the intake log: woken by each commit.
 async fn keep_pumping(app: Arc<App>) {
     let written = app.intake.written();
+    let mut looked: Option<Instant> = None;
     loop {
-        if let Err(e) = app.pump().await {
+        let pumped = if looked.is_some_and(|at| at.elapsed() < LOOKING) {
+            app.pump_own().await
+        } else {
+            // others write to the log too: imports, another process on the same store
+            looked = Some(Instant::now());
+            app.pump().await
+        };
+        if let Err(e) = pumped {
             halt_when_broken(&app, &e);
             tracing::error!(error = %e, "the loop could not process the intake log; trying again");
             tokio::time::sleep(Duration::from_secs(1)).await;

@@ -110,7 +110,7 @@ impl Demo {
         let mut incoming = Vec::new();
         for (c, person) in customers.iter().zip(persons) {
             for e in peakend_sim::experiences(&self.spec, &self.bank, c, month) {
-                incoming.push(answer(&e, c, person)?);
+                incoming.push(answer(&e, c, month, person)?);
             }
         }
         for m in peakend_sim::mentions(&self.spec, &self.bank, month) {
@@ -130,6 +130,7 @@ impl Demo {
                 ces: None,
                 person: None,
                 language: Some(m.language.tag().to_owned()),
+                attributes: serde_json::Value::Null,
                 quiet: false,
             };
             incoming.push(Incoming {
@@ -215,7 +216,7 @@ impl Demo {
 }
 
 /// An answered experience as the body of a response.
-fn answer(e: &Experience, c: &Customer, person: &PersonId) -> anyhow::Result<Incoming> {
+fn answer(e: &Experience, c: &Customer, month: Month, person: &PersonId) -> anyhow::Result<Incoming> {
     let (survey, words) = match e.metric.as_str() {
         "csat" => ("csat", "comment"),
         "ces" => ("ces", "obstacle"),
@@ -226,6 +227,7 @@ fn answer(e: &Experience, c: &Customer, person: &PersonId) -> anyhow::Result<Inc
         "person": person.as_str(),
         "context": {
             "unit": c.branch_code(), "touchpoint": e.touchpoint, "channel": e.channel, "segment": c.segment_code(),
+            "attributes": { "years_with_us": (month.0 - c.since.0) / 12 },
         },
         "answers": said(survey, e.score, words, &e.text),
         "at": e.at, "language": c.language.tag(),

@@ -49,6 +49,7 @@ pub(super) fn loaded(ctx: &Ctx<'_>, fact: VoiceFact) -> Option<Voice> {
         author: String::new(),
         url: String::new(),
         reading: Reading::default(),
+        attributes: fact.attributes,
         quiet: true,
     })
 }

@@ -7,7 +7,7 @@ use peakend_channel::sense::map::{Bound, ImportMap, Mapped};
 use peakend_domain::sense::event::EventBody;
 use peakend_domain::sense::import::{FAULTS_SHOWN, ImportKind, ImportReport, ImportState, RowFault};
 use peakend_domain::sense::person::{Alias, AliasKind};
-use peakend_domain::sense::response::{ResponseBody, check_context, check_id};
+use peakend_domain::sense::response::{ATTRIBUTES, ResponseBody, check_context, check_id};
 use peakend_domain::sense::signal::SignalBody;
 use peakend_domain::{FieldFault, Month};
 use peakend_store::sense::intake::{IntakeEntry, IntakeKind};
@@ -166,6 +166,12 @@ impl<'a> Reading<'a> {
                 if let (false, Value::Number(n)) = (scored, &*answer) {
                     *answer = Value::String(n.to_string());
                 }
+            }
+        }
+        if let Some(attributes) = body.remove(ATTRIBUTES) {
+            let context = body.entry("context").or_insert_with(|| json!({}));
+            if let Some(context) = context.as_object_mut() {
+                context.insert(ATTRIBUTES.to_owned(), attributes);
             }
         }
         let mut body: ResponseBody = typed(body)?;

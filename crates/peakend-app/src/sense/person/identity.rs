@@ -46,10 +46,37 @@ pub(in crate::sense) async fn resolve_counted_in(
     now: jiff::Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<(Vec<PersonId>, BTreeSet<PersonId>), Error> {
-    let mut all: Vec<Alias> = groups.iter().flatten().cloned().collect();
+    let resolved = resolve_known_in(tx, org, groups, traits, BTreeMap::new(), now, entropy).await?;
+    Ok((resolved.ids, resolved.made))
+}
+
+/// What became of some groups of aliases.
+pub(in crate::sense) struct Resolved {
+    /// One per group, in order.
+    pub(in crate::sense) ids: Vec<PersonId>,
+    /// Who is new among them.
+    pub(in crate::sense) made: BTreeSet<PersonId>,
+    /// Who holds which alias now; none when persons became one, who may hold others too.
+    pub(in crate::sense) held: Option<BTreeMap<Alias, PersonId>>,
+}
+
+/// [`resolve_counted_in`], with holders that are known already and hold to this moment.
+pub(in crate::sense) async fn resolve_known_in(
+    tx: &mut Tx,
+    org: &OrgId,
+    groups: &[Vec<Alias>],
+    traits: &[Traits],
+    known: BTreeMap<Alias, PersonId>,
+    now: jiff::Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<Resolved, Error> {
+    let mut all: Vec<Alias> = groups.iter().flatten().filter(|a| !known.contains_key(a)).cloned().collect();
     all.sort();
     all.dedup();
-    let held = person::holders(tx, org, &all).await?;
+    let mut held = known;
+    if !all.is_empty() {
+        held.extend(person::holders(tx, org, &all).await?);
+    }
     let mut identities = Identities { held, ..Identities::default() };
     identities.open_unclear(tx, org, groups).await?;
     let mut ids = Vec::with_capacity(groups.len());
@@ -63,7 +90,8 @@ pub(in crate::sense) async fn resolve_counted_in(
     identities.flush(tx, org).await?;
     let now_is = |id: PersonId| identities.merged.get(&id).cloned().unwrap_or(id);
     let ids = ids.into_iter().map(now_is).collect();
-    Ok((ids, identities.made))
+    let held = identities.merged.is_empty().then_some(identities.held);
+    Ok(Resolved { ids, made: identities.made, held })
 }
 
 /// What a batch knows: who holds which alias, and what is not written yet.

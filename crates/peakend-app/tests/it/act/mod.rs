@@ -112,6 +112,7 @@ impl Bank {
             author: String::new(),
             url: String::new(),
             reading: peakend_domain::sense::reading::Reading::default(),
+            attributes: std::collections::BTreeMap::new(),
             quiet: false,
         }
     }

@@ -69,6 +69,7 @@ pub(super) async fn hear(world: &World, pillar: Pillar, said: &[(String, &str, u
             author: String::new(),
             url: String::new(),
             reading: peakend_domain::sense::reading::Reading::default(),
+            attributes: std::collections::BTreeMap::new(),
             quiet: true,
         };
         peakend_store::sense::voice::insert(&mut tx, &voice).await.unwrap();
