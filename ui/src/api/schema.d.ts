@@ -108,6 +108,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names that the organisation's voices have attributes by. */
+        get: operations["get_attributes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendars": {
         parameters: {
             query?: never;
@@ -2206,6 +2223,17 @@ export interface components {
             revision?: number | null;
             /** @description User id. */
             to: string;
+        };
+        /** @description All attributes, by name. */
+        AttributePage: {
+            items: components["schemas"]["AttributeView"][];
+            next_cursor?: string | null;
+            total: number;
+        };
+        /** @description An attribute. */
+        AttributeView: {
+            /** @description Its name; figures group by `attribute:NAME` and filter by `attribute=NAME:VALUE`. */
+            name: string;
         };
         BTreeMap: {
             [key: string]: string;
@@ -4946,6 +4974,10 @@ export interface components {
         VoiceView: {
             /** @description Absent among employees. */
             at?: string | null;
+            /** @description The organisation's own, by name; absent when there are none. */
+            attributes?: {
+                [key: string]: string;
+            };
             author: string;
             case?: components["schemas"]["VoiceCase"] | null;
             /** Format: int32 */
@@ -5367,6 +5399,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AskList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any error, as an RFC 9457 problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_attributes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             403: {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 mod act;
 mod asking;
+mod attribute;
 mod bad_input;
 mod behaviour;
 mod coverage;

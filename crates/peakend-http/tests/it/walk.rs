@@ -436,6 +436,7 @@ fn voice(world: &World, seq: i64, person: String) -> Voice {
         author: String::new(),
         url: String::new(),
         reading: peakend_domain::sense::reading::Reading::default(),
+        attributes: std::collections::BTreeMap::new(),
         quiet: true,
     }
 }

@@ -81,6 +81,14 @@ export const writeChange = (metric: string) => (value: number) => fmt.figure(val
 /** Dimensions whose codes are words of the product or of a standard. */
 const SPOKEN = ['pillar', 'theme', 'segment', 'language'];
 
+/** The organisation's own attributes are dimensions too. */
+const ATTRIBUTE = 'attribute:';
+export const byAttribute = (name: string): string => ATTRIBUTE + name;
+
+/** A dimension in words; an attribute by its own name. */
+export const byName = (dimension: string): string =>
+  dimension.startsWith(ATTRIBUTE) ? dimension.slice(ATTRIBUTE.length) : tCode(`insight.by.${dimension}`, {}, dimension);
+
 /** The organisation's name for a code, the product's for its own codes, else the code itself. */
 export function keyName(key: Key): string {
   if (!key.code) return t('frame.kit.unknown');
@@ -147,7 +155,7 @@ export function columns(table: FigureTable): Column<FigureRow>[] {
     ...(table.grain ? [{ key: 'bucket', label: t('frame.kit.period'), text: (row: FigureRow) => row.bucket ?? '' }] : []),
     ...table.by.map((dimension, at) => ({
       key: dimension,
-      label: tCode(`insight.by.${dimension}`, {}, dimension),
+      label: byName(dimension),
       text: (row: FigureRow) => (row.keys[at] ? keyName(row.keys[at]) : ''),
     })),
     { key: 'value', label: t('frame.kit.value'), align: 'end' as const, text: (row: FigureRow) => plain(row.figure.value) },

@@ -2,6 +2,8 @@
 
 mod view;
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use peakend_app::Error;
@@ -72,6 +74,20 @@ pub(in crate::routes) struct FilterParams {
     to: Option<String>,
 }
 
+/// Values by attribute, of a text such as `product:fund,vip:true`.
+pub(super) fn attributes(text: Option<&str>) -> Result<BTreeMap<AttributeName, Vec<String>>, Error> {
+    let mut attributes = BTreeMap::<AttributeName, Vec<String>>::new();
+    for part in text.unwrap_or_default().split(',').map(str::trim).filter(|p| !p.is_empty()) {
+        let named = part.split_once(':').map(|(name, value)| (AttributeName::parse(name.trim()), value.trim()));
+        let Some((Some(name), value)) = named.filter(|(_, value)| !value.is_empty()) else {
+            let message = format!("`{part}` is no attribute with a value: write name:value, for example vip:true");
+            return Err(Error::field("attribute", "bad_attribute", message));
+        };
+        attributes.entry(name).or_default().push(value.to_owned());
+    }
+    Ok(attributes)
+}
+
 impl FilterParams {
     pub(in crate::routes) fn filter(&self) -> Result<VoiceFilter, Error> {
         let given = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
@@ -99,16 +115,7 @@ impl FilterParams {
                 filter.codes.insert(dimension.name(), codes.split(',').map(|c| c.trim().to_owned()).collect());
             }
         }
-        for part in
-            given(&self.attribute).iter().flat_map(|all| all.split(',')).map(str::trim).filter(|p| !p.is_empty())
-        {
-            let named = part.split_once(':').map(|(name, value)| (AttributeName::parse(name.trim()), value.trim()));
-            let Some((Some(name), value)) = named.filter(|(_, value)| !value.is_empty()) else {
-                let message = format!("`{part}` is no attribute with a value: write name:value, for example vip:true");
-                return Err(Error::field("attribute", "bad_attribute", message));
-            };
-            filter.attributes.entry(name).or_default().push(value.to_owned());
-        }
+        filter.attributes = attributes(self.attribute.as_deref())?;
         Ok(filter)
     }
 

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::figure::attributes;
 use crate::Problem;
 use crate::caller::Caller;
 use crate::name::word;
@@ -169,6 +170,8 @@ struct FindingBody {
     /// Language tag
     language: Option<String>,
     segment: Option<String>,
+    /// Attributes as `name:value`, joined by commas
+    attribute: Option<String>,
     /// First day
     from: Option<String>,
     /// Last day
@@ -183,6 +186,7 @@ impl FindingBody {
             unit_at: given(&self.unit_at),
             theme_at: given(&self.theme_at),
             tone: given(&self.tone),
+            attributes: attributes(self.attribute.as_deref())?,
             ..VoiceFilter::default()
         };
         if let Some(name) = self.pillar.as_deref().filter(|p| !p.is_empty()) {

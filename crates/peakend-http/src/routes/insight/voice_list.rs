@@ -69,6 +69,9 @@ struct VoiceView {
     touchpoint: String,
     channel: String,
     segment: String,
+    /// The organisation's own, by name; absent when there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    attributes: BTreeMap<String, String>,
     /// Person id; empty when anonymous.
     person: String,
     author: String,
@@ -109,6 +112,7 @@ fn voice_view(v: Voice) -> VoiceView {
         touchpoint: v.touchpoint_code,
         channel: v.channel_code,
         segment: v.segment,
+        attributes: v.attributes,
         person: v.person,
         author: v.author,
         url: v.url,

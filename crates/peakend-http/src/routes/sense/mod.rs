@@ -1,5 +1,6 @@
 //! Sense routes.
 mod ask;
+mod attribute;
 mod channel;
 mod erasure;
 mod event;
@@ -39,4 +40,5 @@ pub(crate) fn router() -> OpenApiRouter<ServerState> {
         .merge(event_rule::router())
         .merge(event::router())
         .merge(ask::router())
+        .merge(attribute::router())
 }

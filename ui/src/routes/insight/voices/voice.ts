@@ -25,6 +25,8 @@ export interface Voice {
   touchpoint: string;
   channel: string;
   segment: string;
+  /** The organisation's own, by name. */
+  attributes?: Record<string, string>;
   person: string;
   author: string;
   url: string;
