@@ -51,8 +51,8 @@ pub(super) fn markdown(setting: &Setting, [responses, customers]: &[u64; 2], rep
             let ms = |of: &str, name: &str| found[state][of][name].as_f64().unwrap_or(f64::NAN);
             let _ = writeln!(
                 text,
-                "Look-up in Peakend, {what}, {} one after another: a response p50 {:.2} ms, p99 {:.2} ms; all voices of a \
-                 person p50 {:.2} ms, p99 {:.2} ms.",
+                "Look-up in Peakend, {what}, {} one after another: a response p50 {:.2} ms, p99 {:.2} ms; the newest \
+                 50 voices of a person p50 {:.2} ms, p99 {:.2} ms.",
                 found[state]["response"]["n"],
                 ms("response", "p50_ms"),
                 ms("response", "p99_ms"),
