@@ -2997,6 +2997,8 @@ export interface components {
         };
         /** @description A finding to be made; the figures are asked again and frozen. */
         FindingBody: {
+            /** @description Attributes as `name:value`, joined by commas */
+            attribute?: string | null;
             channel?: string | null;
             /** @description First day */
             from?: string | null;
