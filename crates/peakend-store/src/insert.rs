@@ -95,11 +95,45 @@ impl Insert {
         }
     }
 
-    /// Value by value. Nameless placeholders: SQLite looks numbered ones up one after
-    /// the other, so that a statement's cost grows with their square; and it would read
-    /// a row of JSON anew for each of its columns. As a rule all rows are new: then
-    /// nothing is answered, since each row that is costs the driver two wake-ups.
+    /// Insert rows of which none is there yet; one that is, is a fault.
+    pub(crate) async fn all<const WIDTH: usize>(
+        &self,
+        tx: &mut Tx,
+        rows: &[[Cell<'_>; WIDTH]],
+    ) -> Result<(), StoreError>
+    where
+        for<'a> [Cell<'a>; WIDTH]: serde::Serialize,
+    {
+        let written = match tx.engine() {
+            Engine::Sqlite => self.write(tx, rows).await?,
+            Engine::Postgres => self.by_json(tx, rows).await?.len() as u64,
+        };
+        if usize::try_from(written) == Ok(rows.len()) {
+            return Ok(());
+        }
+        let reason = format!("{written} of {} new rows were written: the others are there already", rows.len());
+        Err(StoreError::corrupt(self.table, reason))
+    }
+
+    /// Value by value. As a rule all rows are new: then nothing is answered, since
+    /// each row that is costs the driver two wake-ups.
     async fn by_values<const WIDTH: usize>(&self, tx: &mut Tx, rows: &[[Cell<'_>; WIDTH]]) -> Result<New, StoreError> {
+        let written = self.write(tx, rows).await?;
+        if usize::try_from(written) == Ok(rows.len()) {
+            return Ok(New::All);
+        }
+        // new rows of SQLite have larger numbers than all before them
+        let Self { table, returning, .. } = self;
+        let sql = format!("SELECT {returning} FROM {table} ORDER BY rowid DESC LIMIT $1");
+        let written = i64::try_from(written).unwrap_or(i64::MAX);
+        let new = sqlx::query(AssertSqlSafe(sql)).bind(written).fetch_all(&mut **tx).await;
+        new.map(New::Some).map_err(StoreError::on(self.operation))
+    }
+
+    /// How many rows SQLite wrote. Nameless placeholders: it looks numbered ones up one
+    /// after the other, so that a statement's cost grows with their square; and it would
+    /// read a row of JSON anew for each of its columns.
+    async fn write<const WIDTH: usize>(&self, tx: &mut Tx, rows: &[[Cell<'_>; WIDTH]]) -> Result<u64, StoreError> {
         let mut written = 0;
         let mut rest = rows;
         for size in SQLITE_ROWS {
@@ -118,15 +152,7 @@ impl Insert {
                 written += done.rows_affected();
             }
         }
-        if usize::try_from(written) == Ok(rows.len()) {
-            return Ok(New::All);
-        }
-        // new rows of SQLite have larger numbers than all before them
-        let Self { table, returning, .. } = self;
-        let sql = format!("SELECT {returning} FROM {table} ORDER BY rowid DESC LIMIT $1");
-        let written = i64::try_from(written).unwrap_or(i64::MAX);
-        let new = sqlx::query(AssertSqlSafe(sql)).bind(written).fetch_all(&mut **tx).await;
-        new.map(New::Some).map_err(StoreError::on(self.operation))
+        Ok(written)
     }
 
     /// One JSON array of arrays instead of thousands of values.

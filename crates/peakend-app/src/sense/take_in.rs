@@ -146,12 +146,10 @@ pub(super) async fn batch(
         })
         .collect();
     let mut new = voice::insert_many(tx, &heard.iter().flatten().collect::<Vec<_>>()).await?;
-    let mut first = event::insert_many(tx, org, &happened.iter().flatten().collect::<Vec<_>>()).await?;
-    let (mut voices, mut events) = (Vec::with_capacity(new.len()), Vec::with_capacity(first.len()));
+    event::insert_many(tx, org, &happened.iter().flatten().collect::<Vec<_>>()).await?;
+    let (mut voices, mut events) = (Vec::with_capacity(new.len()), Vec::new());
     for (((entry, said), happened), heard) in said.iter().zip(happened).zip(heard) {
-        if let (Said::Event(body), Some(happened)) = (said, happened)
-            && first.remove(&happened.id)
-        {
+        if let (Said::Event(body), Some(happened)) = (said, happened) {
             if !body.quiet {
                 event_rule::decide_in(tx, app, org, asks, &happened, now).await?;
             }

@@ -1,39 +1,34 @@
 //! Events as a read model of the intake log.
 
-use std::collections::HashSet;
-
 use peakend_domain::sense::event::Event;
 use peakend_domain::{OrgId, micros, timestamp};
 
-use crate::insert::{Cell, Insert, New};
+use crate::insert::{Cell, Insert};
 use crate::row::Columns;
 use crate::{StoreError, Tx};
 
 const INSERT: Insert = Insert {
     table: "event",
-    columns: "org_id, id, seq, person_id, name, at, properties",
-    numbers: &[2, 5],
-    key: "org_id, id",
-    returning: "id",
+    columns: "org_id, seq, id, person_id, name, at, properties",
+    numbers: &[1, 5],
+    key: "org_id, seq",
+    returning: "seq",
     operation: "insert events",
 };
 
-/// Insert events, each id once; ids that are there already change nothing.
-/// Returns the ids that are new.
-pub async fn insert_many(tx: &mut Tx, org: &OrgId, events: &[&Event]) -> Result<HashSet<String>, StoreError> {
+/// Insert events of the log. The log holds each of them once and a consumer's place
+/// moves with what it makes: one that is there already is a fault.
+pub async fn insert_many(tx: &mut Tx, org: &OrgId, events: &[&Event]) -> Result<(), StoreError> {
     let rows: Vec<_> = events.iter().map(|e| cells(org, e)).collect();
-    match INSERT.rows(tx, &rows).await? {
-        New::All => Ok(events.iter().map(|e| e.id.clone()).collect()),
-        New::Some(new) => new.iter().map(|row| Columns::of(row, "insert events").text("id")).collect(),
-    }
+    INSERT.all(tx, &rows).await
 }
 
 /// An event in the order of the columns.
 fn cells<'a>(org: &'a OrgId, e: &'a Event) -> [Cell<'a>; 7] {
     [
         org.as_str().into(),
-        (&e.id).into(),
         e.seq.into(),
+        (&e.id).into(),
         (&e.person).into(),
         (&e.name).into(),
         micros(e.at).into(),

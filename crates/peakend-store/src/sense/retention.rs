@@ -77,7 +77,7 @@ pub async fn events_before(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) ->
 /// Remove some voices of before a day with their entries in the log; nothing
 /// more is left of them when the counts are zero.
 pub async fn remove_voices(tx: &mut Tx, org: &OrgId, before: Day) -> Result<RetentionCounts, StoreError> {
-    let old = "SELECT id, seq FROM voice WHERE org_id = $1 AND day < $2 ORDER BY seq LIMIT $3";
+    let old = "SELECT seq FROM voice WHERE org_id = $1 AND day < $2 ORDER BY seq LIMIT $3";
     let (voices, log_entries) = remove(tx, org, old, "voice", i64::from(before.0)).await?;
     Ok(RetentionCounts { voices, log_entries, ..RetentionCounts::default() })
 }
@@ -86,7 +86,7 @@ pub async fn remove_voices(tx: &mut Tx, org: &OrgId, before: Day) -> Result<Rete
 /// more is left of them when the counts are zero.
 pub async fn remove_events(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) -> Result<RetentionCounts, StoreError> {
     // no order: an index by time would cost every event that comes in
-    let old = "SELECT id, seq FROM event WHERE org_id = $1 AND at < $2 LIMIT $3";
+    let old = "SELECT seq FROM event WHERE org_id = $1 AND at < $2 LIMIT $3";
     let (events, log_entries) = remove(tx, org, old, "event", micros(before)).await?;
     Ok(RetentionCounts { events, log_entries, ..RetentionCounts::default() })
 }
@@ -158,12 +158,12 @@ async fn remove(
             "UPDATE intake SET body = '', body_hash = '' WHERE org_id = $1 AND body <> '' AND seq IN {among}"
         )))
         .bind(org.as_str());
-        let mut table = sqlx::query(AssertSqlSafe(format!("DELETE FROM {table} WHERE org_id = $1 AND id IN {among}")))
+        let mut table = sqlx::query(AssertSqlSafe(format!("DELETE FROM {table} WHERE org_id = $1 AND seq IN {among}")))
             .bind(org.as_str());
         for row in rows {
             let columns = Columns::of(row, FAULT);
-            log = log.bind(columns.number("seq")?);
-            table = table.bind(columns.text("id")?);
+            let seq = columns.number("seq")?;
+            (log, table) = (log.bind(seq), table.bind(seq));
         }
         gone.1 += log.execute(&mut **tx).await.map_err(StoreError::on(FAULT))?.rows_affected();
         gone.0 += table.execute(&mut **tx).await.map_err(StoreError::on(FAULT))?.rows_affected();
