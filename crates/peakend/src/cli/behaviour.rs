@@ -100,6 +100,9 @@ impl Funnel {
         let table = funnel(&ctx, &wanted).await?;
         app.store.close().await;
         say(&format!("{FUNNEL}, first step {from} to {to}, within {}; employees are left out", self.within));
+        if table.total.steps.first().is_none_or(|first| first.persons == 0) {
+            nobody(wanted.steps.first());
+        }
         print(&wanted, "", &table.total);
         for row in &table.rows {
             let name = wanted.split.as_deref().unwrap_or_default();
@@ -107,6 +110,12 @@ impl Funnel {
         }
         Ok(())
     }
+}
+
+/// Zeros alone do not tell a mistyped name from a quiet month.
+fn nobody(step: Option<&EventStep>) {
+    let name = step.map(ToString::to_string).unwrap_or_default();
+    say(&format!("nobody did '{name}' in these days: check the name and the days (--from, --to)"));
 }
 
 fn print(wanted: &FunnelWanted, title: &str, way: &Way) {
@@ -152,6 +161,9 @@ impl Cohort {
         let table = cohorts(&ctx, &wanted).await?;
         app.store.close().await;
         say(&format!("{COHORT}, {} first, {} again; employees are left out", wanted.first, wanted.returning));
+        if table.total.persons == 0 {
+            nobody(Some(&wanted.first));
+        }
         for row in table.rows.iter().chain([&table.total]) {
             let name = row.days.map_or_else(|| "all".to_owned(), |(from, _)| from.to_string());
             let cells = row.returned.iter().map(|r| match r {
