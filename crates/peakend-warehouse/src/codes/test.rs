@@ -134,18 +134,14 @@ impl Test {
         }
     }
 
-    /// Drop the rows of a mask that this test does not want; `false` when it is not a table.
-    fn narrow(&self, block: &Block, start: usize, mask: &mut [u8]) -> bool {
+    /// Drop the rows that this test does not want; `false` when it is not a table.
+    fn narrow(&self, block: &Block, start: usize, rows: &mut Vec<u32>) -> bool {
         let (codes, wanted) = match self {
             Self::Code(at, wanted) => (&block.dimensions[*at], wanted),
             Self::Fact(wanted) => (&block.facts, wanted),
             _ => return false,
         };
-        for (row, kept) in mask.iter_mut().enumerate() {
-            if *kept != 0 {
-                *kept = wanted[codes.get(start + row) as usize];
-            }
-        }
+        rows.retain(|row| wanted[codes.get(start + *row as usize) as usize] != 0);
         true
     }
 
@@ -159,13 +155,18 @@ impl Test {
             Self::And(tests) | Self::Or(tests) => {
                 let and = matches!(self, Self::And(_));
                 let mut other = Vec::new();
+                // the rows left, once they are few
+                let mut left: Option<Vec<u32>> = None;
                 for (i, test) in tests.iter().enumerate() {
                     if i == 0 {
                         test.mask(block, rows.clone(), out);
                         continue;
                     }
-                    if and && few(out) && test.narrow(block, rows.start, out) {
-                        continue;
+                    if and && (left.is_some() || few(out)) {
+                        let left = left.get_or_insert_with(|| wanted_rows(out));
+                        if test.narrow(block, rows.start, left) {
+                            continue;
+                        }
                     }
                     test.mask(block, rows.clone(), &mut other);
                     if and {
@@ -173,6 +174,12 @@ impl Test {
                     } else {
                         out.iter_mut().zip(&other).for_each(|(a, b)| *a |= b);
                     }
+                }
+                if let Some(left) = left {
+                    // what a test that is no table dropped stays dropped
+                    let kept: Vec<u32> = left.into_iter().filter(|row| out[*row as usize] != 0).collect();
+                    out.fill(0);
+                    kept.into_iter().for_each(|row| out[row as usize] = 1);
                 }
             }
             Self::Not(inner) => {
@@ -188,6 +195,19 @@ fn few(mask: &[u8]) -> bool {
     mask.iter().map(|m| usize::from(*m)).sum::<usize>() * 8 < mask.len()
 }
 
+/// The places of the wanted rows.
+fn wanted_rows(mask: &[u8]) -> Vec<u32> {
+    let mut rows = vec![0; mask.len() + 1];
+    let mut count = 0;
+    // each place is written, and written over where it is not wanted: no branch to foresee
+    for (place, wanted) in (0..).zip(mask) {
+        rows[count] = place;
+        count += usize::from(*wanted);
+    }
+    rows.truncate(count);
+    rows
+}
+
 fn merge(into: &mut [u8], other: &[u8], and: bool) -> bool {
     into.iter_mut().zip(other).for_each(|(a, b)| if and { *a &= b } else { *a |= b });
     true
@@ -196,8 +216,13 @@ fn merge(into: &mut [u8], other: &[u8], and: bool) -> bool {
 fn look_up(codes: &Codes, wanted: &[u8], rows: Range<usize>, out: &mut Vec<u8>) {
     match codes {
         Codes::U8(codes) => {
-            // a table of 256 needs no bound check
+            // a table of all there can be needs no bound check
             let mut full = [0; 256];
+            full.iter_mut().zip(wanted).for_each(|(to, w)| *to = *w);
+            out.extend(codes[rows].iter().map(|c| full[usize::from(*c)]));
+        }
+        Codes::U16(codes) => {
+            let mut full = [0; 65_536];
             full.iter_mut().zip(wanted).for_each(|(to, w)| *to = *w);
             out.extend(codes[rows].iter().map(|c| full[usize::from(*c)]));
         }
