@@ -142,5 +142,12 @@ export default async function attributes(t) {
     await phone.getByRole('button', { name: '套用' }).tap();
     await phone.getByRole('button', { name: `${NAME}: 3、4`, exact: true }).waitFor();
     await t.sound(phone, { lang: 'zh-Hant' });
+    // The longest name and value that the API takes stay on the screen.
+    const long = `${'a'.repeat(40)}:${encodeURIComponent('w'.repeat(200))}`;
+    await go(phone, `/insight/voices?attribute=${long}`);
+    await phone.getByRole('button', { name: /^a{40}/ }).tap();
+    await phone.locator('dialog[open]').getByRole('checkbox').waitFor();
+    await t.sound(phone, { lang: 'zh-Hant' });
+    assert.equal(await phone.locator('dialog[open] .body').evaluate((body) => body.scrollWidth - body.clientWidth), 0);
   });
 }
