@@ -27,6 +27,28 @@ pub fn is_name(name: &str) -> bool {
         && name.len() <= NAME
 }
 
+/// A value as it stands in a list of values: `\,` for a comma, which parts them, and `\\` for `\`.
+#[must_use]
+pub fn listed(value: &str) -> String {
+    value.replace('\\', "\\\\").replace(',', "\\,")
+}
+
+/// The parts of a list that commas part, as they were before [`listed`].
+#[must_use]
+pub fn parts(list: &str) -> Vec<String> {
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let mut rest = list.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            ',' => parts.push(std::mem::take(&mut part)),
+            '\\' => part.push(rest.next_if(|next| matches!(next, ',' | '\\')).unwrap_or('\\')),
+            other => part.push(other),
+        }
+    }
+    parts.push(part);
+    parts
+}
+
 /// Faults of what was sent as attributes: a JSON object of texts, numbers, truths and nulls.
 #[must_use]
 pub fn check(path: &str, sent: &Value) -> Vec<FieldFault> {
@@ -100,5 +122,14 @@ mod tests {
             [fault("Product", "bad_attribute_name"), fault("long", "too_long"), fault("tags", "bad_attribute")];
         assert_eq!(faults, wanted);
         assert_eq!(check("attributes", &json!([1]))[0].code, "not_an_object");
+    }
+
+    #[test]
+    fn a_list_of_values_comes_back_whatever_stands_in_them() {
+        for values in [vec!["1,5 %", "a\\b", "\\,", "\\"], vec!["plain"], vec!["C:\\temp", ",,"]] {
+            let list = values.iter().map(|value| listed(value)).collect::<Vec<_>>().join(",");
+            assert_eq!(parts(&list), values, "{list}");
+        }
+        assert_eq!(parts("a\\b,c"), ["a\\b", "c"], "a stroke before anything else is a stroke");
     }
 }

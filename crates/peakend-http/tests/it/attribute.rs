@@ -70,6 +70,14 @@ async fn an_attribute_sent_with_a_voice_filters_and_divides_its_figures() {
     assert_eq!((&fund["total"], &fund["items"][0]["id"]), (&json!(1), &json!("r.r0")), "{fund}");
     let one = client.get("/api/v1/voices/r.r0").await.ok();
     assert_eq!(one["voice"]["attributes"], json!({"branch_no": "12", "product": "fund", "vip": "true"}));
+    let rated = answered("r9", 3, json!({"product": "fund, 1.5 %"}));
+    assert_eq!(client.post("/api/v1/responses", &rated).await.status, StatusCode::CREATED);
+    world.pump().await;
+    let rows = client.get("/api/v1/figures?metric=responses&by=attribute:product").await.ok();
+    let href = rows["rows"][2]["voices_href"].as_str().unwrap();
+    let (_, query) = href.split_once('?').unwrap();
+    let found = client.get(&format!("/api/v1/voices?{query}")).await.ok();
+    assert_eq!((&found["total"], &found["items"][0]["id"]), (&json!(1), &json!("r.r9")), "{href}: {found}");
     let other = client.get("/api/v1/voices/s.s1").await.ok();
     assert_eq!(other["voice"]["attributes"], json!({"product": "fund"}));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use peakend_domain::insight::metric::{Measure, find_band};
+use peakend_domain::sense::attribute::listed;
 use peakend_domain::{Day, Pillar};
 use peakend_query::{AttributeName, Band, Dimension, Filter, Score, Tone, VoiceKind};
 
@@ -128,8 +129,6 @@ impl VoiceFilter {
             Dimension::Unit => self.unit_at = Some(code.to_owned()),
             Dimension::Theme => self.theme_at = Some(code.to_owned()),
             Dimension::Person => return false,
-            // a comma parts values
-            Dimension::Attribute(_) if code.contains(',') => return false,
             Dimension::Attribute(name) => {
                 self.attributes.insert(name, vec![code.to_owned()]);
             }
@@ -152,7 +151,7 @@ impl VoiceFilter {
             push(name, &codes.join(","));
         }
         let attribute = |(name, values): (&AttributeName, &Vec<String>)| {
-            values.iter().map(|value| format!("{}:{value}", name.name())).collect::<Vec<_>>()
+            values.iter().map(|value| format!("{}:{}", name.name(), listed(value))).collect::<Vec<_>>()
         };
         let attributes: Vec<String> = self.attributes.iter().flat_map(attribute).collect();
         if !attributes.is_empty() {

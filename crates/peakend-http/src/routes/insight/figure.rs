@@ -10,6 +10,7 @@ use peakend_app::Error;
 use peakend_app::insight::figure::{FigureQuestion, FigureRow, FigureTable, Key, figures};
 use peakend_app::insight::voice_list::{CODED, VoiceFilter, period};
 use peakend_domain::insight::metric::Metric;
+use peakend_domain::sense::attribute;
 use peakend_domain::{Day, Pillar};
 use peakend_query::{AttributeName, Dimension, Grain, Provenance, Route, VoiceKind};
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,8 @@ pub(in crate::routes) struct FilterParams {
     band: Option<String>,
     /// `negative`, `neutral`, `positive`, or `any`
     tone: Option<String>,
-    /// Attributes as `name:value`, joined by commas; several values of one name mean any of them
+    /// Attributes as `name:value`, joined by commas; several values of one name mean any of them. A comma within
+    /// a value is written `\,`
     attribute: Option<String>,
     /// First day, `YYYY-MM-DD`; 90 days in all when absent
     from: Option<String>,
@@ -74,10 +76,11 @@ pub(in crate::routes) struct FilterParams {
     to: Option<String>,
 }
 
-/// Values by attribute, of a text such as `product:fund,vip:true`.
+/// Values by attribute, of a text such as `product:fund,vip:true`; a comma within a value is written `\,`.
 pub(super) fn attributes(text: Option<&str>) -> Result<BTreeMap<AttributeName, Vec<String>>, Error> {
     let mut attributes = BTreeMap::<AttributeName, Vec<String>>::new();
-    for part in text.unwrap_or_default().split(',').map(str::trim).filter(|p| !p.is_empty()) {
+    let parts = attribute::parts(text.unwrap_or_default());
+    for part in parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
         let named = part.split_once(':').map(|(name, value)| (AttributeName::parse(name.trim()), value.trim()));
         let Some((Some(name), value)) = named.filter(|(_, value)| !value.is_empty()) else {
             let message = format!("`{part}` is no attribute with a value: write name:value, for example vip:true");

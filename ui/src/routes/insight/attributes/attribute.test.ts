@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FigureRow } from '../shape.ts';
-import { canBeAsked, inOrder, meant, offered, readAttributes, tally, toggled, valuesOf, without, withValues, writeAttributes } from './attribute.ts';
+import { inOrder, meant, offered, readAttributes, tally, toggled, valuesOf, without, withValues, writeAttributes } from './attribute.ts';
 
 describe('a filter by attributes', () => {
   it('reads several values of one name as any of them', () => {
@@ -69,8 +69,12 @@ describe('the values of an attribute', () => {
     expect(meant([], '')).toBeNull();
   });
 
-  it('cannot be asked for with a comma', () => {
-    expect(canBeAsked('1,5 %')).toBe(false);
-    expect(meant([], 'a, b')).toBeNull();
+  it('keep a comma and a stroke within them', () => {
+    for (const values of [['1,5 %', 'a\\b'], ['\\,', '\\', ',,'], ['C:\\temp']]) {
+      const text = writeAttributes([{ name: 'rate', values }, { name: 'vip', values: ['true'] }]);
+      expect(readAttributes(text)).toEqual([{ name: 'rate', values }, { name: 'vip', values: ['true'] }]);
+    }
+    expect(writeAttributes([{ name: 'rate', values: ['1,5 %'] }])).toBe('rate:1\\,5 %');
+    expect(meant([], 'a, b')).toBe('a, b');
   });
 });

@@ -1,6 +1,11 @@
 // Attributes as a filter: `vip:true,product:fund` in the address and in the API's `attribute=`.
 import type { FigureTable } from '../shape.ts';
 
+/** A comma parts one value from the next: within a value it is written `\\,`, and `\\` is written `\\\\`. */
+const listed = (value: string): string => value.replace(/[\\,]/g, '\\$&');
+const parts = (text: string): string[] =>
+  [...text.matchAll(/((?:\\[\\,]|[^,])*)(?:,|$)/g)].map(([, part = '']) => part.replace(/\\([\\,])/g, '$1'));
+
 export interface Chosen {
   name: string;
   /** Any of them; none when the address holds a name alone, which the API refuses. */
@@ -10,7 +15,7 @@ export interface Chosen {
 /** Reads a filter, each name once, in the order in which the names stand there. */
 export function readAttributes(text: string): Chosen[] {
   const chosen = new Map<string, string[]>();
-  for (const part of text.split(',').map((one) => one.trim()).filter(Boolean)) {
+  for (const part of parts(text).map((one) => one.trim()).filter(Boolean)) {
     const at = part.indexOf(':');
     const name = (at < 0 ? part : part.slice(0, at)).trim();
     const value = at < 0 ? '' : part.slice(at + 1).trim();
@@ -22,7 +27,7 @@ export function readAttributes(text: string): Chosen[] {
 
 /** Writes a filter; what the API will refuse stays, so that its refusal can be read. */
 export function writeAttributes(chosen: Chosen[]): string {
-  return chosen.flatMap(({ name, values }) => (values.length ? values.map((value) => `${name}:${value}`) : [name])).join(',');
+  return chosen.flatMap(({ name, values }) => (values.length ? values.map((value) => `${name}:${listed(value)}`) : [name])).join(',');
 }
 
 export const valuesOf = (text: string, name: string): string[] =>
@@ -44,9 +49,6 @@ export function toggled(text: string, name: string, value: string): string {
   const values = valuesOf(text, name);
   return withValues(text, name, values.includes(value) ? values.filter((one) => one !== value) : [...values, value]);
 }
-
-/** A comma parts one attribute from the next, so that a value with one cannot be asked for. */
-export const canBeAsked = (value: string): boolean => !value.includes(',');
 
 export interface Tally {
   value: string;
@@ -88,5 +90,5 @@ export function meant(fitting: Tally[], words: string): string | null {
   const same = fitting.find(({ value }) => value.toLowerCase() === want.toLowerCase());
   if (!want || same) return same?.value ?? null;
   if (fitting.length > 1) return null;
-  return fitting[0]?.value ?? (canBeAsked(want) ? want : null);
+  return fitting[0]?.value ?? want;
 }
