@@ -1,13 +1,15 @@
 //! How long an organisation keeps what it heard, and removing what is older.
 
 use peakend_domain::sense::retention::{Retention, RetentionCounts, RetentionRun, RetentionSetting};
-use peakend_domain::{Day, OrgId, micros, timestamp};
+use peakend_domain::{OrgId, micros, timestamp};
 use sqlx::AssertSqlSafe;
 
-use super::erasure::silence;
-use super::import;
 use crate::row::{Columns, placeholders};
 use crate::{StoreError, Tx};
+
+mod voices;
+
+pub use voices::{remove_links, remove_voices, silence_cases};
 
 const FAULT: &str = "remove what is no longer kept";
 /// Rows that a transaction removes at most, so that others have their turn.
@@ -34,14 +36,20 @@ pub async fn find(tx: &mut Tx, org: &OrgId) -> Result<Option<RetentionSetting>, 
 }
 
 /// Set how long; the record of the last run stays.
-pub async fn save(tx: &mut Tx, org: &OrgId, keep: Retention, by: &str, now: jiff::Timestamp) -> Result<(), StoreError> {
+pub async fn save(
+    tx: &mut Tx,
+    org: &OrgId,
+    keep: &Retention,
+    by: &str,
+    now: jiff::Timestamp,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO retention (org_id, keep, saved_at, saved_by, removed) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (org_id) DO UPDATE SET keep = excluded.keep, saved_at = excluded.saved_at, \
          saved_by = excluded.saved_by",
     )
     .bind(org.as_str())
-    .bind(text(&keep)?)
+    .bind(text(keep)?)
     .bind(micros(now))
     .bind(by)
     .bind(text(&RetentionCounts::default())?)
@@ -74,14 +82,6 @@ pub async fn events_before(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) ->
     Columns::of(&row, "count old events").number("n")
 }
 
-/// Remove some voices of before a day with their entries in the log; nothing
-/// more is left of them when the counts are zero.
-pub async fn remove_voices(tx: &mut Tx, org: &OrgId, before: Day) -> Result<RetentionCounts, StoreError> {
-    let old = "SELECT id, seq FROM voice WHERE org_id = $1 AND day < $2 ORDER BY seq LIMIT $3";
-    let (voices, log_entries) = remove(tx, org, old, "voice", i64::from(before.0)).await?;
-    Ok(RetentionCounts { voices, log_entries, ..RetentionCounts::default() })
-}
-
 /// Remove some events of before an instant with their entries in the log; nothing
 /// more is left of them when the counts are zero.
 pub async fn remove_events(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) -> Result<RetentionCounts, StoreError> {
@@ -100,39 +100,6 @@ pub async fn remove_asks(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) -> R
         .await
         .map_err(StoreError::on(FAULT))?;
     Ok(RetentionCounts { asks: asks.rows_affected(), ..RetentionCounts::default() })
-}
-
-/// Remove personal links that were made before an instant, and what imports that
-/// ended before it quoted of refused rows.
-pub async fn remove_traces(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM survey_link WHERE org_id = $1 AND single_use = 1 AND created_at < $2")
-        .bind(org.as_str())
-        .bind(micros(before))
-        .execute(&mut **tx)
-        .await
-        .map_err(StoreError::on(FAULT))?;
-    import::forget_messages(tx, org, before).await?;
-    Ok(())
-}
-
-/// Take person, words and link from some cases that were closed before an instant;
-/// no case is left when the counts are zero.
-pub async fn silence_cases(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) -> Result<RetentionCounts, StoreError> {
-    let rows = sqlx::query(
-        "SELECT id, state FROM case_file WHERE org_id = $1 AND closed_at < $2 AND (person_id <> '' OR title <> '') \
-         LIMIT $3",
-    )
-    .bind(org.as_str())
-    .bind(micros(before))
-    .bind(STEP)
-    .fetch_all(&mut **tx)
-    .await
-    .map_err(StoreError::on(FAULT))?;
-    for row in &rows {
-        let columns = Columns::of(row, FAULT);
-        silence(tx, org, &columns.text("id")?, &columns.text("state")?).await?;
-    }
-    Ok(RetentionCounts { cases: rows.len() as u64, ..RetentionCounts::default() })
 }
 
 /// Remove what a query of ids and positions finds; how many rows, and how many
