@@ -127,6 +127,7 @@ impl App {
                 first_event_day: first(limits.events),
             };
             removed.warehouse_rows = self.warehouse.expire(org.as_str(), keep).await?;
+            self.employees.forget();
         }
         if !self.store.empty_log().await? {
             return Err(Error::Fault("a long read holds the write-ahead log: trying again later".to_owned()));

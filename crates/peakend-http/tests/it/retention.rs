@@ -108,9 +108,9 @@ async fn only_an_owner_sets_it_and_a_time_out_of_range_is_refused() {
 }
 
 /// A survey of the same questions beside `leaving`.
-async fn another(staff: &Client, code: &str) {
+async fn another(staff: &Client, code: &str, pillar: &str) {
     let yaml = format!(
-        "code: {code}\npillar: customer\nlanguages: [en]\ntitle: {{en: Other}}\nquestions:\n  - {{id: nps, type: nps, \
+        "code: {code}\npillar: {pillar}\nlanguages: [en]\ntitle: {{en: Other}}\nquestions:\n  - {{id: nps, type: nps, \
          title: {{en: Recommend us?}}}}\n  - {{id: why, type: text, title: {{en: Why?}}}}\n"
     );
     let made = staff.post("/api/v1/surveys", &json!({ "yaml": yaml })).await.ok();
@@ -122,7 +122,7 @@ async fn no_byte_of_a_survey_with_a_shorter_time_stays_while_another_of_the_same
     let world = World::new().await;
     let staff = world.signed_in(&world.owner).await;
     prepare(&staff).await;
-    another(&staff, "yearly").await;
+    another(&staff, "yearly", "customer").await;
     staff.post("/api/v1/responses", &said("r-1", 1, &format!("{CANARY} waited a week"))).await.ok();
     world.pump().await;
     let people = staff.get("/api/v1/people").await.ok();
@@ -177,4 +177,27 @@ async fn a_time_for_an_unknown_survey_is_refused_by_name() {
         let faulty = staff.get(&format!("/api/v1/retention/preview?{query}")).await;
         assert_eq!((faulty.status.as_u16(), &faulty.json()["faults"][0]["path"]), (422, &json!(path)), "{query}");
     }
+}
+
+#[tokio::test]
+async fn figures_of_employees_count_only_what_is_kept_from_the_moment_it_is_removed() {
+    let world = World::new().await;
+    let staff = world.signed_in(&world.owner).await;
+    another(&staff, "enps", "employee").await;
+    for (age, n, nps) in [("old", 20, 3), ("young", 12, 9)] {
+        for one in 0..n {
+            let said = json!({ "id": format!("{age}-{one}"), "survey": "enps", "answers": { "nps": nps } });
+            world.signed_in(&world.owner).await.post("/api/v1/responses", &said).await.ok();
+        }
+        world.pump().await;
+        world.advance(SignedDuration::from_hours(24 * 100));
+    }
+    let staff = world.signed_in(&world.owner).await;
+    let figures = "/api/v1/figures?metric=enps&pillar=employee&from=2026-01-01&to=2026-12-31";
+    assert_eq!(staff.get(figures).await.ok()["total"]["figure"]["n"], 32);
+    let keep = json!({ "voices": null, "events": null, "outcomes": null, "surveys": { "enps": 4 } });
+    staff.put("/api/v1/retention", &keep).await.ok();
+    world.app.run_jobs(world.app.now()).await.unwrap();
+    let left = staff.get(figures).await.ok();
+    assert_eq!(left["total"]["figure"]["n"], 12, "no new voice had to come first: {left}");
 }

@@ -9,7 +9,6 @@ use sqlx::{Any, AssertSqlSafe};
 use super::{FAULT, STEP};
 use crate::row::{Columns, placeholders};
 use crate::sense::erasure::silence;
-use crate::sense::intake;
 use crate::{StoreError, Tx};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -36,15 +35,19 @@ pub async fn remove_voices(
     }
     let found = query.fetch_all(&mut **tx).await.map_err(StoreError::on(FAULT))?;
     let seqs = found.iter().map(|row| Columns::of(row, FAULT).number("seq")).collect::<Result<Vec<i64>, _>>()?;
-    // the log first: its entries are found through what they became
-    let log_entries = intake::entomb(tx, org, &seqs).await?;
-    let mut voices = 0;
+    let mut gone = RetentionCounts::default();
     for some in seqs.chunks(100) {
-        let sql = format!("DELETE FROM voice WHERE org_id = $1 AND seq IN {}", placeholders(1, some.len(), 1));
-        let query = some.iter().fold(sqlx::query(AssertSqlSafe(sql)).bind(org.as_str()), |q, seq| q.bind(*seq));
-        voices += query.execute(&mut **tx).await.map_err(StoreError::on(FAULT))?.rows_affected();
+        let among = placeholders(1, some.len(), 1);
+        let log = "UPDATE intake SET body = '', body_hash = '' WHERE org_id = $1 AND body <> '' AND seq IN";
+        gone.log_entries += run(tx, org, format!("{log} {among}"), some).await?;
+        gone.voices += run(tx, org, format!("DELETE FROM voice WHERE org_id = $1 AND seq IN {among}"), some).await?;
     }
-    Ok(RetentionCounts { voices, log_entries, ..RetentionCounts::default() })
+    Ok(gone)
+}
+
+async fn run(tx: &mut Tx, org: &OrgId, sql: String, seqs: &[i64]) -> Result<u64, StoreError> {
+    let query = seqs.iter().fold(sqlx::query(AssertSqlSafe(sql)).bind(org.as_str()), |query, seq| query.bind(*seq));
+    Ok(query.execute(&mut **tx).await.map_err(StoreError::on(FAULT))?.rows_affected())
 }
 
 /// Remove personal links to surveys that were made before an instant.
