@@ -29,7 +29,7 @@ export default async function retention(t) {
     assert.ok((await dialog.innerText()).includes(`${name}: `), await dialog.innerText());
     await t.sound(page, { lang: 'en' });
     await dialog.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByRole('button', { name: `Remove ${name}` }).click();
+    await page.getByRole('button', { name: `Remove the time of ${name}` }).click();
     await kept.waitFor({ state: 'detached' });
   });
   await t.step('a setting is confirmed, kept and written in the record', async () => {
