@@ -1,4 +1,4 @@
-// Retention: a look at what would go, and a setting that removes nothing of the demo.
+// Retention: a look at what would go, also by survey, and a setting that removes nothing of the demo.
 import assert from 'node:assert/strict';
 
 export default async function retention(t) {
@@ -14,6 +14,23 @@ export default async function retention(t) {
     await t.sound(page, { lang: 'en' });
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await page.getByText('everything is kept for good').waitFor();
+  });
+  await t.step('a survey gets a time of its own, is counted apart, and goes again', async () => {
+    const survey = page.getByLabel('Add a survey');
+    await survey.selectOption({ index: 1 });
+    const name = await survey.evaluate((select) => select.selectedOptions[0].textContent.trim());
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    const kept = page.getByLabel(`Kept: ${name}`);
+    assert.equal(await kept.inputValue(), '3', 'it begins as it is kept now');
+    await kept.selectOption('120');
+    await look.click();
+    const dialog = page.locator('dialog[open]');
+    await dialog.waitFor();
+    assert.ok((await dialog.innerText()).includes(`${name}: `), await dialog.innerText());
+    await t.sound(page, { lang: 'en' });
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: `Remove the time of ${name}` }).click();
+    await kept.waitFor({ state: 'detached' });
   });
   await t.step('a setting is confirmed, kept and written in the record', async () => {
     await voices.selectOption('');

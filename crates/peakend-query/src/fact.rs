@@ -1,5 +1,7 @@
 //! The facts a warehouse keeps: voices (answered or heard) and outcomes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Attributes;
@@ -93,12 +95,34 @@ pub struct OutcomeFact {
 }
 
 /// What is kept of an organisation's facts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
     /// First day whose voices stay, days since 1970-01-01.
     pub first_day: i32,
+    /// The same for the voices of surveys that have a time of their own, by code.
+    pub surveys: BTreeMap<String, i32>,
     /// First month whose outcomes stay, as `year * 12 + (month - 1)`.
     pub first_month: i32,
     /// First day whose events stay.
     pub first_event_day: i32,
+}
+
+impl Retention {
+    /// First day that stays of the voices of a survey; an empty code means signals.
+    #[must_use]
+    pub fn first_day_of(&self, survey: &str) -> i32 {
+        self.surveys.get(survey).copied().unwrap_or(self.first_day)
+    }
+
+    /// No voice of before this day stays.
+    #[must_use]
+    pub fn earliest_day(&self) -> i32 {
+        self.surveys.values().copied().fold(self.first_day, i32::min)
+    }
+
+    /// Every voice of this day and later stays.
+    #[must_use]
+    pub fn latest_day(&self) -> i32 {
+        self.surveys.values().copied().fold(self.first_day, i32::max)
+    }
 }

@@ -249,7 +249,7 @@ impl Warehouse for NaiveWarehouse {
     async fn expire(&self, org: &str, keep: Retention) -> Result<u64, WarehouseError> {
         Ok(self.with(org, |org| {
             let before = org.rows();
-            org.voices.retain(|_, v| v.day >= keep.first_day);
+            org.voices.retain(|_, v| v.day >= keep.first_day_of(&v.survey));
             org.outcomes.retain(|(_, _, month), _| *month >= keep.first_month);
             org.events.retain(|_, e| e.day >= keep.first_event_day);
             before - org.rows()

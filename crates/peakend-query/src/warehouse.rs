@@ -79,7 +79,7 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// that holds one is written anew: give many voices at a time.
     async fn revise(&self, org: &str, voices: Vec<VoiceFact>) -> Result<u64, WarehouseError>;
     /// Remove what is older than an organisation keeps, from memory and from stable
-    /// storage; returns how many rows.
+    /// storage; returns how many rows. Voices of a survey with a time of its own go by that.
     async fn expire(&self, org: &str, keep: Retention) -> Result<u64, WarehouseError>;
     /// Remove an organisation's segments and hot rows (used by rebuild and reset).
     async fn clear(&self, org: &str) -> Result<(), WarehouseError>;

@@ -14,6 +14,7 @@ const SQLITE: &[(i64, &str)] = &[
     (6, include_str!("../migrations/sqlite/0006_event_by_seq.sql")),
     (7, include_str!("../migrations/sqlite/0007_voice_attributes.sql")),
     (8, include_str!("../migrations/sqlite/0008_event_in_order.sql")),
+    (9, include_str!("../migrations/sqlite/0009_case_survey.sql")),
 ];
 const POSTGRES: &[(i64, &str)] = &[
     (1, include_str!("../migrations/postgres/0001_base.sql")),
@@ -24,6 +25,7 @@ const POSTGRES: &[(i64, &str)] = &[
     (6, include_str!("../migrations/postgres/0006_event_by_seq.sql")),
     (7, include_str!("../migrations/postgres/0007_voice_attributes.sql")),
     (8, include_str!("../migrations/postgres/0008_event_in_order.sql")),
+    (9, include_str!("../migrations/postgres/0009_case_survey.sql")),
 ];
 
 /// Whether an embedded database has the schema of this release.

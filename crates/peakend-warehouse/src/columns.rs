@@ -202,7 +202,7 @@ pub(crate) fn outcome_batch(rows: &[OutcomeFact]) -> Result<RecordBatch> {
 }
 
 /// A text column by name, coded or not.
-fn texts(batch: &RecordBatch, name: &str) -> Result<StringViewArray> {
+pub(crate) fn texts(batch: &RecordBatch, name: &str) -> Result<StringViewArray> {
     let column = batch.column_by_name(name).ok_or_else(|| missing(name))?;
     Ok(cast(column, &DataType::Utf8View)?.as_string_view().clone())
 }

@@ -10,7 +10,7 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::{max, min};
 use datafusion::arrow::datatypes::{Int32Type, UInt64Type};
 use datafusion::error::Result;
-use peakend_query::{AttributeName, VoiceFact};
+use peakend_query::{AttributeName, Retention, VoiceFact};
 
 use crate::codes::{CodeBuilder, CodeTable};
 use crate::columns::{numbers, voice_batch, voices_of};
@@ -170,9 +170,9 @@ impl Hot {
         Ok(Ok(replaced))
     }
 
-    /// Drop voices before a day; returns how many there were.
-    pub(crate) fn expire(&mut self, day: i32) -> Result<u64> {
-        self.keep(|v| v.day >= day)
+    /// Drop voices that are no longer kept; returns how many there were.
+    pub(crate) fn expire(&mut self, keep: &Retention) -> Result<u64> {
+        self.keep(|v| v.day >= keep.first_day_of(&v.survey))
     }
 
     fn fold(&mut self) -> Result<()> {

@@ -299,10 +299,10 @@ impl Org {
     }
 
     /// Drop hot rows that are no longer kept; returns how many there were.
-    pub(crate) fn expire_hot(&self, keep: Retention) -> Result<u64, WarehouseError> {
+    pub(crate) fn expire_hot(&self, keep: &Retention) -> Result<u64, WarehouseError> {
         let mut state = self.state();
         let events = state.events.expire(keep.first_event_day);
-        state.hot.expire(keep.first_day).map(|voices| voices + events).map_err(engine("drop old hot rows"))
+        state.hot.expire(keep).map(|voices| voices + events).map_err(engine("drop old hot rows"))
     }
 
     /// Take over what another server made valid; returns whether hot rows must be

@@ -4216,6 +4216,13 @@ export interface components {
              */
             outcomes?: number | null;
             /**
+             * @description Months that the voices of single surveys are kept, by survey code, whatever `voices` says; null keeps them
+             *     for good. Left out, they stay as they are set; an empty object leaves none.
+             */
+            surveys?: {
+                [key: string]: number | null;
+            } | null;
+            /**
              * Format: int32
              * @description Responses and signals with answers and words, and the words of closed cases.
              */
@@ -4232,9 +4239,11 @@ export interface components {
             events_from?: string | null;
             /** @description First month whose operating figures stay; null when all do. */
             outcomes_from?: string | null;
+            /** @description The voices by survey: of those with a time of their own, of those that would lose some, and of employees. */
+            surveys: components["schemas"]["SurveyPreviewView"][];
             /**
              * Format: int64
-             * @description Voices that would go.
+             * @description Voices that would go, without those of employees.
              */
             voices: number;
             /** @description First day whose voices stay; null when all do. */
@@ -4510,6 +4519,17 @@ export interface components {
             items: components["schemas"]["SurveyLine"][];
             next_cursor?: string | null;
             total: number;
+        };
+        /** @description What a setting would remove of a survey. */
+        SurveyPreviewView: {
+            survey: string;
+            /**
+             * Format: int64
+             * @description Voices that would go; null for surveys of employees, whose counts leave only through the release gate.
+             */
+            voices?: number | null;
+            /** @description First day whose voices stay; null when all do. */
+            voices_from?: string | null;
         };
         /** @description A survey with its draft. */
         SurveyView: {
@@ -9810,6 +9830,12 @@ export interface operations {
                 voices?: number;
                 events?: number;
                 outcomes?: number;
+                /**
+                 * @description Surveys with a time of their own as `code:months`, apart by commas; without months a survey is kept for good.
+                 *     Left out, they count as they are set; `none` stands for no survey at all.
+                 * @example visit:6,relationship:
+                 */
+                surveys?: string;
             };
             header?: never;
             path?: never;

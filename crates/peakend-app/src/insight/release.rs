@@ -13,6 +13,7 @@ use peakend_domain::insight::release::{Audit, Candidate, Outcome, TextAudit};
 use peakend_domain::pillar::employee;
 use peakend_query::{Cell, DayRange, Dimension, Filter, Grain, Provenance, VoiceFact, VoiceList, VoiceOrder};
 use peakend_store::insight::release::{self as memory, NewRelease, Release};
+use peakend_store::sense::retention;
 
 use super::metric::answered;
 use super::voice_list::employees;
@@ -207,6 +208,11 @@ impl Lately {
     /// Universes kept: the measures that one screen asks about.
     const KEPT: usize = 8;
 
+    /// Forget them: voices were removed.
+    pub(crate) fn forget(&self) {
+        self.all().clear();
+    }
+
     fn all(&self) -> std::sync::MutexGuard<'_, Universes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -214,10 +220,14 @@ impl Lately {
 
 /// Every voice of employees that answers a measure, of all times: the sets of
 /// different periods are weighed against each other too. One screen asks several
-/// times at the same position of the log; the rows are read once.
+/// times at the same position of the log; the rows are read once. What is no longer
+/// kept goes without moving that position, maybe by another server: its last run counts too.
 async fn everyone(ctx: &Ctx<'_>, answering: Filter) -> Result<Arc<Universe>, Error> {
     let org = ctx.org().as_str();
-    let key = format!("{org}|{}|{answering:?}", ctx.app.warehouse.head(org).await?);
+    let mut tx = ctx.app.store.read().await?;
+    let run = retention::find(&mut tx, ctx.org()).await?.and_then(|setting| setting.last_run).map(|run| run.at);
+    drop(tx);
+    let key = format!("{org}|{run:?}|{}|{answering:?}", ctx.app.warehouse.head(org).await?);
     if let Some((_, known)) = ctx.app.employees.all().iter().find(|(k, _)| *k == key) {
         return Ok(Arc::clone(known));
     }

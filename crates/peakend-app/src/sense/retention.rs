@@ -7,12 +7,14 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use peakend_domain::act::job::JobRequest;
-use peakend_domain::sense::retention::{Retention, RetentionCounts, RetentionLimits, RetentionRun, RetentionSetting};
-use peakend_domain::{Day, Month, OrgId, day_of};
-use peakend_query::{Counting, DayRange, Filter, Question};
+use peakend_domain::sense::retention::{
+    Retention, RetentionChange, RetentionCounts, RetentionLimits, RetentionRun, RetentionSetting, SurveyMonths,
+    VoicesOf, survey_path,
+};
+use peakend_domain::{Day, FieldFault, Month, OrgId, day_of};
 use peakend_store::Tx;
 use peakend_store::admin::{audit, org};
-use peakend_store::sense::retention as store;
+use peakend_store::sense::{import, retention as store, survey};
 use serde_json::json;
 
 use super::erasure::administer;
@@ -20,19 +22,12 @@ use super::place::zone;
 use crate::act::job::enqueue;
 use crate::{App, Ctx, Error};
 
+mod preview;
+
+pub use preview::{RetentionPreview, SurveyPreview, preview};
+
 /// Kind of the job.
 pub(crate) const RETAIN: &str = "retain";
-
-/// What a setting would remove today.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetentionPreview {
-    /// What would stay.
-    pub limits: RetentionLimits,
-    /// Voices that would go.
-    pub voices: u64,
-    /// Events that would go.
-    pub events: u64,
-}
 
 /// The setting; none while everything is kept for good.
 pub async fn find(ctx: &Ctx<'_>) -> Result<Option<RetentionSetting>, Error> {
@@ -41,37 +36,42 @@ pub async fn find(ctx: &Ctx<'_>) -> Result<Option<RetentionSetting>, Error> {
     Ok(store::find(&mut tx, ctx.org()).await?)
 }
 
-/// What a setting would remove if it were in force today.
-pub async fn preview(ctx: &Ctx<'_>, keep: Retention) -> Result<RetentionPreview, Error> {
-    administer(ctx)?;
-    keep.check().map_err(Error::Invalid)?;
-    let mut tx = ctx.app.store.read().await?;
-    let zone = zone(&mut tx, ctx.org()).await?;
-    let limits = keep.limits(day_of(ctx.now(), &zone));
-    let events = match limits.events {
-        Some(day) => store::events_before(&mut tx, ctx.org(), start(day, &zone)).await?,
-        None => 0,
-    };
-    drop(tx);
-    let voices = match limits.voices {
-        Some(day) => voices_before(ctx.app, ctx.org(), day).await?,
-        None => 0,
-    };
-    Ok(RetentionPreview { limits, voices, events: u64::try_from(events).unwrap_or(0) })
-}
-
 /// Set how long things are kept, and remove at once what is older.
-pub async fn set(ctx: &Ctx<'_>, keep: Retention) -> Result<RetentionSetting, Error> {
+pub async fn set(ctx: &Ctx<'_>, change: RetentionChange) -> Result<RetentionSetting, Error> {
     administer(ctx)?;
-    keep.check().map_err(Error::Invalid)?;
     let mut tx = ctx.app.store.begin().await?;
-    store::save(&mut tx, ctx.org(), keep, &ctx.actor.label(), ctx.now()).await?;
+    let keep = asked(&mut tx, ctx.org(), change).await?;
+    store::save(&mut tx, ctx.org(), &keep, &ctx.actor.label(), ctx.now()).await?;
     audit::record(&mut tx, ctx.actor, ctx.now(), "retention.set", ctx.org().as_str(), &json!(keep)).await?;
     let key = format!("set {}", ctx.now());
     plan_in(&mut tx, ctx.app, ctx.org(), key).await?;
     let setting = store::find(&mut tx, ctx.org()).await?.ok_or(Error::NotFound("retention"))?;
     tx.commit().await?;
     Ok(setting)
+}
+
+/// The setting that somebody asks for, with every fault of it.
+async fn asked(tx: &mut Tx, org: &OrgId, change: RetentionChange) -> Result<Retention, Error> {
+    let mut faults = match &change.surveys {
+        Some(surveys) => unknown(tx, org, surveys).await?,
+        None => Vec::new(),
+    };
+    let before = store::find(tx, org).await?.map(|setting| setting.keep).unwrap_or_default();
+    let keep = change.after(&before);
+    faults.extend(keep.check().err().unwrap_or_default());
+    if faults.is_empty() { Ok(keep) } else { Err(Error::Invalid(faults)) }
+}
+
+/// A time for a survey that nobody asks would be a spelling mistake that keeps everything.
+async fn unknown(tx: &mut Tx, org: &OrgId, surveys: &SurveyMonths) -> Result<Vec<FieldFault>, Error> {
+    let mut faults = Vec::new();
+    for code in surveys.keys() {
+        if survey::find_by_code(tx, org, code).await?.is_none() {
+            let message = format!("there is no survey `{code}`: take its code from the list of surveys");
+            faults.push(FieldFault::new(survey_path(code), "unknown_survey", message));
+        }
+    }
+    Ok(faults)
 }
 
 impl App {
@@ -102,8 +102,15 @@ impl App {
         drop(tx);
         let limits = setting.keep.limits(day_of(self.now(), &zone));
         let mut removed = RetentionCounts::default();
-        if let Some(day) = limits.voices {
-            removed = removed.plus(self.retain_voices(org, day, start(day, &zone)).await?);
+        let voices = limits.each();
+        if let Some(day) = voices.iter().map(|(_, day)| *day).max() {
+            // a file may be of several surveys: what it quoted goes by the shortest time
+            let mut tx = self.store.begin_flow().await?;
+            import::forget_messages(&mut tx, org, start(day, &zone)).await?;
+            tx.commit().await?;
+        }
+        for (of, day) in &voices {
+            removed = removed.plus(self.retain_voices(org, of, *day, start(*day, &zone)).await?);
         }
         if let Some(day) = limits.events {
             removed = removed.plus(self.retain_events(org, start(day, &zone)).await?);
@@ -112,11 +119,15 @@ impl App {
             // a batch that the pump has committed but not yet appended would bring rows back
             let _alone = self.pumping.lock().await;
             let _unfollowed = self.following.lock().await;
-            let first_day = limits.voices.unwrap_or(Day(i32::MIN)).0;
-            let first_month = limits.outcomes.unwrap_or(Month(i32::MIN)).0;
-            let first_event_day = limits.events.unwrap_or(Day(i32::MIN)).0;
-            let keep = peakend_query::Retention { first_day, first_month, first_event_day };
+            let first = |day: Option<Day>| day.unwrap_or(Day(i32::MIN)).0;
+            let keep = peakend_query::Retention {
+                first_day: first(limits.voices),
+                surveys: limits.surveys.iter().map(|(code, day)| (code.clone(), first(*day))).collect(),
+                first_month: limits.outcomes.unwrap_or(Month(i32::MIN)).0,
+                first_event_day: first(limits.events),
+            };
             removed.warehouse_rows = self.warehouse.expire(org.as_str(), keep).await?;
+            self.employees.forget();
         }
         if !self.store.empty_log().await? {
             return Err(Error::Fault("a long read holds the write-ahead log: trying again later".to_owned()));
@@ -127,14 +138,20 @@ impl App {
         Ok(removed)
     }
 
-    async fn retain_voices(&self, org: &OrgId, first: Day, at: Timestamp) -> Result<RetentionCounts, Error> {
+    async fn retain_voices(
+        &self,
+        org: &OrgId,
+        of: &VoicesOf<'_>,
+        first: Day,
+        at: Timestamp,
+    ) -> Result<RetentionCounts, Error> {
         let mut removed = RetentionCounts::default();
         let mut tx = self.store.begin_flow().await?;
-        store::remove_traces(&mut tx, org, at).await?;
+        store::remove_links(&mut tx, org, of, at).await?;
         tx.commit().await?;
         loop {
             let mut tx = self.store.begin_flow().await?;
-            let voices = store::remove_voices(&mut tx, org, first).await?;
+            let voices = store::remove_voices(&mut tx, org, of, first).await?;
             tx.commit().await?;
             if voices == RetentionCounts::default() {
                 break;
@@ -143,7 +160,7 @@ impl App {
         }
         loop {
             let mut tx = self.store.begin_flow().await?;
-            let cases = store::silence_cases(&mut tx, org, at).await?;
+            let cases = store::silence_cases(&mut tx, org, of, at).await?;
             tx.commit().await?;
             if cases == RetentionCounts::default() {
                 return Ok(removed);
@@ -177,18 +194,4 @@ async fn plan_in(tx: &mut Tx, app: &App, org: &OrgId, unique_key: String) -> Res
 /// The instant at which a day begins.
 fn start(day: Day, zone: &TimeZone) -> Timestamp {
     day.date().to_zoned(zone.clone()).map_or(Timestamp::MIN, |z| z.timestamp())
-}
-
-async fn voices_before(app: &App, org: &OrgId, day: Day) -> Result<u64, Error> {
-    let question = Question {
-        org: org.as_str().to_owned(),
-        period: DayRange { from: Day::of(jiff::civil::date(1900, 1, 1)).0, to: day.0 - 1 },
-        filter: Filter::All,
-        by: Vec::new(),
-        grain: None,
-        persons: false,
-        counting: Counting::Everything,
-    };
-    let table = app.warehouse.answer(&question).await?;
-    Ok(table.rows.iter().map(|row| row.cell.voices).sum())
 }

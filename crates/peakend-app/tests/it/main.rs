@@ -9,5 +9,6 @@ mod mask;
 mod place;
 mod pump;
 mod real_data;
+mod retention;
 mod signal;
 mod value;

@@ -44,7 +44,7 @@ async fn no_byte_of_what_is_no_longer_kept_stays_in_any_file_or_list() {
     assert!(!holding(world.dir(), CANARY).is_empty(), "a look changes nothing");
     let keep = json!({ "voices": 12, "events": 12, "outcomes": null });
     let set = staff.put("/api/v1/retention", &keep).await.ok();
-    assert_eq!(set["keep"], keep);
+    assert_eq!(set["keep"], json!({ "voices": 12, "events": 12, "outcomes": null, "surveys": {} }));
     world.app.run_jobs(world.app.now()).await.unwrap();
 
     let run = staff.get("/api/v1/retention").await.ok()["last_run"].clone();
@@ -105,4 +105,99 @@ async fn only_an_owner_sets_it_and_a_time_out_of_range_is_refused() {
     let faulty = staff.put("/api/v1/retention", &zero).await;
     let faults: Vec<Value> = faulty.json()["faults"].as_array().unwrap().iter().map(|f| f["path"].clone()).collect();
     assert_eq!((faulty.status.as_u16(), faults), (422, vec![json!("voices"), json!("events")]));
+}
+
+/// A survey of the same questions beside `leaving`.
+async fn another(staff: &Client, code: &str, pillar: &str) {
+    let yaml = format!(
+        "code: {code}\npillar: {pillar}\nlanguages: [en]\ntitle: {{en: Other}}\nquestions:\n  - {{id: nps, type: nps, \
+         title: {{en: Recommend us?}}}}\n  - {{id: why, type: text, title: {{en: Why?}}}}\n"
+    );
+    let made = staff.post("/api/v1/surveys", &json!({ "yaml": yaml })).await.ok();
+    staff.post(&format!("/api/v1/surveys/{}/versions", made["id"].as_str().unwrap()), &json!({})).await.ok();
+}
+
+#[tokio::test]
+async fn no_byte_of_a_survey_with_a_shorter_time_stays_while_another_of_the_same_age_is_kept() {
+    let world = World::new().await;
+    let staff = world.signed_in(&world.owner).await;
+    prepare(&staff).await;
+    another(&staff, "yearly", "customer").await;
+    staff.post("/api/v1/responses", &said("r-1", 1, &format!("{CANARY} waited a week"))).await.ok();
+    world.pump().await;
+    let people = staff.get("/api/v1/people").await.ok();
+    work(&staff, people["items"][0]["id"].as_str().unwrap(), CANARY).await;
+    let mut other = said("r-2", 9, &format!("{OTHER} was quick"));
+    other["survey"] = json!("yearly");
+    staff.post("/api/v1/responses", &other).await.ok();
+    world.pump().await;
+    world.app.seal().await.unwrap();
+    world.advance(SignedDuration::from_hours(24 * 200));
+
+    let staff = world.signed_in(&world.owner).await;
+    let seen = staff.get("/api/v1/retention/preview?voices=12&surveys=leaving:6,yearly:").await.ok();
+    let by_survey: Vec<(&Value, &Value)> =
+        seen["surveys"].as_array().unwrap().iter().map(|one| (&one["survey"], &one["voices"])).collect();
+    assert_eq!(by_survey, [(&json!("leaving"), &json!(1)), (&json!("yearly"), &json!(0))], "{seen}");
+    assert_eq!((&seen["voices"], &seen["surveys"][1]["voices_from"]), (&json!(1), &Value::Null), "{seen}");
+    assert!(!holding(world.dir(), CANARY).is_empty(), "a look changes nothing");
+    let keep = json!({ "voices": 12, "events": null, "outcomes": null, "surveys": { "leaving": 6, "yearly": null } });
+    assert_eq!(staff.put("/api/v1/retention", &keep).await.ok()["keep"], keep);
+    world.app.run_jobs(world.app.now()).await.unwrap();
+
+    let run = staff.get("/api/v1/retention").await.ok()["last_run"].clone();
+    let went = ["voices", "cases", "log_entries", "warehouse_rows"].map(|k| run[k].as_u64().unwrap());
+    assert_eq!(went, [1, 1, 1, 1], "{run}");
+    assert_eq!(holding(world.dir(), CANARY), Vec::<String>::new(), "no file holds a byte of it");
+    assert!(!everything_shown(&staff).await.contains(CANARY));
+    assert!(holding(world.dir(), OTHER).contains(&"world.sqlite".to_owned()), "the other survey is kept");
+    let voices = staff.get("/api/v1/voices?from=2020-01-01&to=2030-01-01").await.ok();
+    assert_eq!((&voices["total"], &voices["items"][0]["survey"]), (&json!(1), &json!("yearly")), "{voices}");
+
+    // an older client says nothing of surveys, and changes nothing of them
+    let older = json!({ "voices": 24, "events": null, "outcomes": null });
+    let set = staff.put("/api/v1/retention", &older).await.ok();
+    assert_eq!(set["keep"]["surveys"], json!({ "leaving": 6, "yearly": null }));
+    let none = json!({ "voices": 24, "events": null, "outcomes": null, "surveys": {} });
+    assert_eq!(staff.put("/api/v1/retention", &none).await.ok()["keep"], none);
+}
+
+#[tokio::test]
+async fn a_time_for_an_unknown_survey_is_refused_by_name() {
+    let world = World::new().await;
+    let staff = world.signed_in(&world.owner).await;
+    prepare(&staff).await;
+    let keep = json!({ "voices": 12, "events": null, "outcomes": null, "surveys": { "leavin": 6, "leaving": 601 } });
+    let faulty = staff.put("/api/v1/retention", &keep).await;
+    let faults: Vec<String> =
+        faulty.json()["faults"].as_array().unwrap().iter().map(|f| format!("{} {}", f["path"], f["code"])).collect();
+    let named = [r#""surveys.leavin" "unknown_survey""#, r#""surveys.leaving" "out_of_range""#];
+    assert_eq!((faulty.status.as_u16(), faults), (422, named.map(ToOwned::to_owned).to_vec()));
+    for (query, path) in [("surveys=leavin:6", "surveys.leavin"), ("surveys=leaving", "surveys")] {
+        let faulty = staff.get(&format!("/api/v1/retention/preview?{query}")).await;
+        assert_eq!((faulty.status.as_u16(), &faulty.json()["faults"][0]["path"]), (422, &json!(path)), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn figures_of_employees_count_only_what_is_kept_from_the_moment_it_is_removed() {
+    let world = World::new().await;
+    let staff = world.signed_in(&world.owner).await;
+    another(&staff, "enps", "employee").await;
+    for (age, n, nps) in [("old", 20, 3), ("young", 12, 9)] {
+        for one in 0..n {
+            let said = json!({ "id": format!("{age}-{one}"), "survey": "enps", "answers": { "nps": nps } });
+            world.signed_in(&world.owner).await.post("/api/v1/responses", &said).await.ok();
+        }
+        world.pump().await;
+        world.advance(SignedDuration::from_hours(24 * 100));
+    }
+    let staff = world.signed_in(&world.owner).await;
+    let figures = "/api/v1/figures?metric=enps&pillar=employee&from=2026-01-01&to=2026-12-31";
+    assert_eq!(staff.get(figures).await.ok()["total"]["figure"]["n"], 32);
+    let keep = json!({ "voices": null, "events": null, "outcomes": null, "surveys": { "enps": 4 } });
+    staff.put("/api/v1/retention", &keep).await.ok();
+    world.app.run_jobs(world.app.now()).await.unwrap();
+    let left = staff.get(figures).await.ok();
+    assert_eq!(left["total"]["figure"]["n"], 12, "no new voice had to come first: {left}");
 }

@@ -61,9 +61,9 @@ pub async fn insert(tx: &mut Tx, case: &Case) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO case_file (org_id, id, number, pillar, person_id, voice_id, rule_id, touchpoint_code, line_code, \
          unit_code, unit_path, owner_user_id, priority, phase, state, score, title, calendar_id, opened_at, \
-         contact_due_at, resolve_due_at, first_contact_at, closed_at, root_cause, recovery, revision) \
+         contact_due_at, resolve_due_at, first_contact_at, closed_at, root_cause, recovery, revision, survey_code) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-         $23, $24, $25, $26)",
+         $23, $24, $25, $26, COALESCE((SELECT survey_code FROM voice WHERE org_id = $1 AND id = $6), ''))",
     )
     .bind(o.org.as_str())
     .bind(o.id.as_str())

@@ -1,13 +1,15 @@
 //! How long an organisation keeps what it heard, and removing what is older.
 
 use peakend_domain::sense::retention::{Retention, RetentionCounts, RetentionRun, RetentionSetting};
-use peakend_domain::{Day, OrgId, micros, timestamp};
+use peakend_domain::{OrgId, micros, timestamp};
 use sqlx::AssertSqlSafe;
 
-use super::erasure::silence;
-use super::import;
 use crate::row::{Columns, placeholders};
 use crate::{StoreError, Tx};
+
+mod voices;
+
+pub use voices::{remove_links, remove_voices, silence_cases};
 
 const FAULT: &str = "remove what is no longer kept";
 /// Rows that a transaction removes at most, so that others have their turn.
@@ -34,14 +36,20 @@ pub async fn find(tx: &mut Tx, org: &OrgId) -> Result<Option<RetentionSetting>, 
 }
 
 /// Set how long; the record of the last run stays.
-pub async fn save(tx: &mut Tx, org: &OrgId, keep: Retention, by: &str, now: jiff::Timestamp) -> Result<(), StoreError> {
+pub async fn save(
+    tx: &mut Tx,
+    org: &OrgId,
+    keep: &Retention,
+    by: &str,
+    now: jiff::Timestamp,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO retention (org_id, keep, saved_at, saved_by, removed) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (org_id) DO UPDATE SET keep = excluded.keep, saved_at = excluded.saved_at, \
          saved_by = excluded.saved_by",
     )
     .bind(org.as_str())
-    .bind(text(&keep)?)
+    .bind(text(keep)?)
     .bind(micros(now))
     .bind(by)
     .bind(text(&RetentionCounts::default())?)
@@ -74,20 +82,19 @@ pub async fn events_before(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) ->
     Columns::of(&row, "count old events").number("n")
 }
 
-/// Remove some voices of before a day with their entries in the log; nothing
-/// more is left of them when the counts are zero.
-pub async fn remove_voices(tx: &mut Tx, org: &OrgId, before: Day) -> Result<RetentionCounts, StoreError> {
-    let old = "SELECT seq FROM voice WHERE org_id = $1 AND day < $2 ORDER BY seq LIMIT $3";
-    let (voices, log_entries) = remove(tx, org, old, "voice", i64::from(before.0)).await?;
-    Ok(RetentionCounts { voices, log_entries, ..RetentionCounts::default() })
-}
-
 /// Remove some events of before an instant with their entries in the log; nothing
 /// more is left of them when the counts are zero.
 pub async fn remove_events(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) -> Result<RetentionCounts, StoreError> {
     // no order: an index by time would cost every event that comes in
-    let old = "SELECT seq FROM event WHERE org_id = $1 AND at < $2 LIMIT $3";
-    let (events, log_entries) = remove(tx, org, old, "event", micros(before)).await?;
+    let found = sqlx::query("SELECT seq FROM event WHERE org_id = $1 AND at < $2 LIMIT $3")
+        .bind(org.as_str())
+        .bind(micros(before))
+        .bind(STEP)
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(StoreError::on(FAULT))?;
+    let seqs = found.iter().map(|row| Columns::of(row, FAULT).number("seq")).collect::<Result<Vec<i64>, _>>()?;
+    let (events, log_entries) = remove(tx, org, "event", &seqs).await?;
     Ok(RetentionCounts { events, log_entries, ..RetentionCounts::default() })
 }
 
@@ -102,73 +109,22 @@ pub async fn remove_asks(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) -> R
     Ok(RetentionCounts { asks: asks.rows_affected(), ..RetentionCounts::default() })
 }
 
-/// Remove personal links that were made before an instant, and what imports that
-/// ended before it quoted of refused rows.
-pub async fn remove_traces(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM survey_link WHERE org_id = $1 AND single_use = 1 AND created_at < $2")
-        .bind(org.as_str())
-        .bind(micros(before))
-        .execute(&mut **tx)
-        .await
-        .map_err(StoreError::on(FAULT))?;
-    import::forget_messages(tx, org, before).await?;
-    Ok(())
-}
-
-/// Take person, words and link from some cases that were closed before an instant;
-/// no case is left when the counts are zero.
-pub async fn silence_cases(tx: &mut Tx, org: &OrgId, before: jiff::Timestamp) -> Result<RetentionCounts, StoreError> {
-    let rows = sqlx::query(
-        "SELECT id, state FROM case_file WHERE org_id = $1 AND closed_at < $2 AND (person_id <> '' OR title <> '') \
-         LIMIT $3",
-    )
-    .bind(org.as_str())
-    .bind(micros(before))
-    .bind(STEP)
-    .fetch_all(&mut **tx)
-    .await
-    .map_err(StoreError::on(FAULT))?;
-    for row in &rows {
-        let columns = Columns::of(row, FAULT);
-        silence(tx, org, &columns.text("id")?, &columns.text("state")?).await?;
-    }
-    Ok(RetentionCounts { cases: rows.len() as u64, ..RetentionCounts::default() })
-}
-
-/// Remove what a query of ids and positions finds; how many rows, and how many
-/// entries of the log became tombstones.
-async fn remove(
-    tx: &mut Tx,
-    org: &OrgId,
-    old: &'static str,
-    table: &'static str,
-    before: i64,
-) -> Result<(u64, u64), StoreError> {
-    let found = sqlx::query(old)
-        .bind(org.as_str())
-        .bind(before)
-        .bind(STEP)
-        .fetch_all(&mut **tx)
-        .await
-        .map_err(StoreError::on(FAULT))?;
+/// Remove rows with their entries in the log; how many rows, and how many entries
+/// became tombstones.
+async fn remove(tx: &mut Tx, org: &OrgId, table: &'static str, seqs: &[i64]) -> Result<(u64, u64), StoreError> {
     let mut gone = (0, 0);
-    for rows in found.chunks(100) {
-        let among = placeholders(1, rows.len(), 1);
-        let mut log = sqlx::query(AssertSqlSafe(format!(
-            "UPDATE intake SET body = '', body_hash = '' WHERE org_id = $1 AND body <> '' AND seq IN {among}"
-        )))
-        .bind(org.as_str());
-        let mut table = sqlx::query(AssertSqlSafe(format!("DELETE FROM {table} WHERE org_id = $1 AND seq IN {among}")))
-            .bind(org.as_str());
-        for row in rows {
-            let columns = Columns::of(row, FAULT);
-            let seq = columns.number("seq")?;
-            (log, table) = (log.bind(seq), table.bind(seq));
-        }
-        gone.1 += log.execute(&mut **tx).await.map_err(StoreError::on(FAULT))?.rows_affected();
-        gone.0 += table.execute(&mut **tx).await.map_err(StoreError::on(FAULT))?.rows_affected();
+    for some in seqs.chunks(100) {
+        let among = placeholders(1, some.len(), 1);
+        let log = "UPDATE intake SET body = '', body_hash = '' WHERE org_id = $1 AND body <> '' AND seq IN";
+        gone.1 += run(tx, org, format!("{log} {among}"), some).await?;
+        gone.0 += run(tx, org, format!("DELETE FROM {table} WHERE org_id = $1 AND seq IN {among}"), some).await?;
     }
     Ok(gone)
+}
+
+async fn run(tx: &mut Tx, org: &OrgId, sql: String, seqs: &[i64]) -> Result<u64, StoreError> {
+    let query = seqs.iter().fold(sqlx::query(AssertSqlSafe(sql)).bind(org.as_str()), |query, seq| query.bind(*seq));
+    Ok(query.execute(&mut **tx).await.map_err(StoreError::on(FAULT))?.rows_affected())
 }
 
 fn text<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {

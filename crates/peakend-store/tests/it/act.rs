@@ -30,7 +30,7 @@ fn scope(path: &str) -> Scope {
     Scope { org: org(), units: UnitScope::Subtree(path.to_owned()) }
 }
 
-fn new_case(number: i64, path: &str, owner: Option<UserId>) -> Case {
+pub(crate) fn new_case(number: i64, path: &str, owner: Option<UserId>) -> Case {
     let unit = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
     let opening = CaseOpening {
         org: org(),
@@ -54,7 +54,7 @@ fn new_case(number: i64, path: &str, owner: Option<UserId>) -> Case {
     Case::open(opening, owner, sla)
 }
 
-fn closed(case: Case) -> Case {
+pub(crate) fn closed(case: Case) -> Case {
     let contact = Contact { channel: "phone".to_owned(), outcome: ContactOutcome::Reached, note: String::new() };
     let resolution = Resolution { root_cause: RootCause::Process, note: "two forms".to_owned() };
     let from = case.opening.at;

@@ -8,6 +8,7 @@ mod erasure;
 mod insight;
 mod intake;
 mod place;
+mod retention;
 mod upgrade;
 mod value;
 mod voice;

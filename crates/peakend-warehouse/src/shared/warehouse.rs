@@ -205,7 +205,7 @@ impl Warehouse for SharedWarehouse {
     }
 
     async fn expire(&self, org: &str, keep: Retention) -> Result<u64, WarehouseError> {
-        let gone = until_done!(self, org, self.local.expire(org, keep))?;
+        let gone = until_done!(self, org, self.local.expire(org, keep.clone()))?;
         self.turn(org).await.map(|()| gone)
     }
 

@@ -1,7 +1,7 @@
 //! The engine and the oracle answer thousands of random questions alike, while
 //! rows are partly sealed, partly hot, merged, and read again after reopening.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -143,13 +143,25 @@ impl Pair {
         assert!(self.ours.revise(ORGS[org], vec![moved]).await.is_err(), "a voice got another day");
     }
 
-    /// Forget what is older than a day and a month.
+    /// Forget what is older than a day and a month; surveys have days of their own.
     async fn expire(&mut self, rng: &mut impl Rng, org: usize) {
         let first_day = rows::FIRST_DAY + rng.random_range(5..40);
-        let keep = Retention { first_day, first_month: 24_300 + rng.random_range(0..2), first_event_day: 0 };
-        self.ours.expire(ORGS[org], keep).await.unwrap();
-        self.oracle.expire(ORGS[org], keep).await.unwrap();
-        self.logs[org].retain(|v| v.day >= first_day);
+        let shorter = rows::FIRST_DAY + rng.random_range(40..60);
+        let longer = if rng.random() { i32::MIN } else { rows::FIRST_DAY + 3 };
+        let keep = Retention {
+            first_day,
+            surveys: BTreeMap::from([
+                ("relationship".to_owned(), shorter),
+                ("transaction-after-visit".to_owned(), longer),
+                ("never asked".to_owned(), i32::MAX),
+            ]),
+            first_month: 24_300 + rng.random_range(0..2),
+            first_event_day: 0,
+        };
+        let ours = self.ours.expire(ORGS[org], keep.clone()).await.unwrap();
+        let all = self.oracle.expire(ORGS[org], keep.clone()).await.unwrap();
+        assert!(ours >= all, "{ours} of {all} rows went");
+        self.logs[org].retain(|v| v.day >= keep.first_day_of(&v.survey));
         assert_eq!(self.ours.expire(ORGS[org], keep).await.unwrap(), 0);
     }
 

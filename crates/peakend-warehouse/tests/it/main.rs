@@ -7,6 +7,7 @@ mod differential;
 mod durability;
 mod elsewhere;
 mod newest;
+mod retention;
 mod rows;
 mod shared;
 mod uneven;

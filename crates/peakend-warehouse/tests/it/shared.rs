@@ -170,10 +170,12 @@ async fn who_is_erased_by_one_server_is_gone_from_the_other_and_from_the_bucket(
     a.catch_up(org).await.unwrap();
     let q = crate::differential::everything(org);
     same([&a, &b], &oracle, &q).await;
-    let keep = Retention { first_day: rows::FIRST_DAY + 100, first_month: 0, first_event_day: 0 };
-    assert!(b.expire(org, keep).await.unwrap() > 0);
-    oracle.expire(org, keep).await.unwrap();
-    log.retain(|v| v.day >= rows::FIRST_DAY + 100);
+    let own = [("relationship", rows::FIRST_DAY + 200), ("transaction-after-visit", rows::FIRST_DAY)];
+    let surveys = own.map(|(code, day)| (code.to_owned(), day)).into();
+    let keep = Retention { first_day: rows::FIRST_DAY + 100, surveys, first_month: 0, first_event_day: 0 };
+    assert!(b.expire(org, keep.clone()).await.unwrap() > 0);
+    oracle.expire(org, keep.clone()).await.unwrap();
+    log.retain(|v| v.day >= keep.first_day_of(&v.survey));
     a.catch_up(org).await.unwrap();
     follow(&a, org, &log).await;
     same([&a, &b], &oracle, &q).await;

@@ -1,9 +1,12 @@
 //! Retention: how long what was heard is kept, and what a setting would remove.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
+use peakend_app::Error;
 use peakend_app::sense::retention::{self, RetentionPreview};
-use peakend_domain::sense::retention::{Retention, RetentionSetting};
+use peakend_domain::sense::retention::{RetentionChange, RetentionSetting, SurveyMonths, parse_survey};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -28,6 +31,9 @@ struct RetentionBody {
     events: Option<u16>,
     /// Operating figures.
     outcomes: Option<u16>,
+    /// Months that the voices of single surveys are kept, by survey code, whatever `voices` says; null keeps them
+    /// for good. Left out, they stay as they are set; an empty object leaves none.
+    surveys: Option<BTreeMap<String, Option<u16>>>,
 }
 
 /// The setting.
@@ -63,6 +69,10 @@ struct RetentionParams {
     voices: Option<u16>,
     events: Option<u16>,
     outcomes: Option<u16>,
+    /// Surveys with a time of their own as `code:months`, apart by commas; without months a survey is kept for good.
+    /// Left out, they count as they are set; `none` stands for no survey at all.
+    #[param(example = "visit:6,relationship:")]
+    surveys: Option<String>,
 }
 
 /// What a setting would remove if it were in force today.
@@ -74,10 +84,22 @@ struct RetentionPreviewView {
     events_from: Option<String>,
     /// First month whose operating figures stay; null when all do.
     outcomes_from: Option<String>,
-    /// Voices that would go.
+    /// Voices that would go, without those of employees.
     voices: u64,
     /// Events that would go.
     events: u64,
+    /// The voices by survey: of those with a time of their own, of those that would lose some, and of employees.
+    surveys: Vec<SurveyPreviewView>,
+}
+
+/// What a setting would remove of a survey.
+#[derive(Debug, Serialize, ToSchema)]
+struct SurveyPreviewView {
+    survey: String,
+    /// First day whose voices stay; null when all do.
+    voices_from: Option<String>,
+    /// Voices that would go; null for surveys of employees, whose counts leave only through the release gate.
+    voices: Option<u64>,
 }
 
 /// How long what was heard is kept.
@@ -96,8 +118,9 @@ async fn set(
     State(app): State<ServerState>,
     Body(body): Body<RetentionBody>,
 ) -> Result<Json<RetentionView>, Problem> {
-    let keep = Retention { voices: body.voices, events: body.events, outcomes: body.outcomes };
-    Ok(Json(view(Some(retention::set(&caller.ctx(&app), keep).await?))))
+    let RetentionBody { voices, events, outcomes, surveys } = body;
+    let change = RetentionChange { voices, events, outcomes, surveys };
+    Ok(Json(view(Some(retention::set(&caller.ctx(&app), change).await?))))
 }
 
 /// What a setting would remove today.
@@ -109,21 +132,40 @@ async fn preview(
     State(app): State<ServerState>,
     Query(params): Query<RetentionParams>,
 ) -> Result<Json<RetentionPreviewView>, Problem> {
-    let keep = Retention { voices: params.voices, events: params.events, outcomes: params.outcomes };
-    let RetentionPreview { limits, voices, events } = retention::preview(&caller.ctx(&app), keep).await?;
+    let RetentionParams { voices, events, outcomes, surveys } = params;
+    let surveys = surveys.map(|text| own_times(&text)).transpose()?;
+    let change = RetentionChange { voices, events, outcomes, surveys };
+    let seen = retention::preview(&caller.ctx(&app), change).await?;
+    let RetentionPreview { limits, voices, surveys, events } = seen;
+    let surveys = surveys.into_iter().map(|one| SurveyPreviewView {
+        survey: one.code,
+        voices_from: one.from.map(|day| day.to_string()),
+        voices: one.voices,
+    });
     Ok(Json(RetentionPreviewView {
         voices_from: limits.voices.map(|day| day.to_string()),
         events_from: limits.events.map(|day| day.to_string()),
         outcomes_from: limits.outcomes.map(|month| month.to_string()),
         voices,
         events,
+        surveys: surveys.collect(),
     }))
 }
 
+fn own_times(text: &str) -> Result<SurveyMonths, Error> {
+    let all = text.split(',').filter(|one| !matches!(one.trim(), "" | "none"));
+    all.map(|one| parse_survey(one).map_err(|fault| Error::Invalid(vec![fault]))).collect()
+}
+
 fn view(setting: Option<RetentionSetting>) -> RetentionView {
-    let keep = setting.as_ref().map(|s| s.keep).unwrap_or_default();
+    let keep = setting.as_ref().map(|s| s.keep.clone()).unwrap_or_default();
     RetentionView {
-        keep: RetentionBody { voices: keep.voices, events: keep.events, outcomes: keep.outcomes },
+        keep: RetentionBody {
+            voices: keep.voices,
+            events: keep.events,
+            outcomes: keep.outcomes,
+            surveys: Some(keep.surveys),
+        },
         saved_at: setting.as_ref().map(|s| s.saved_at.to_string()),
         saved_by: setting.as_ref().map(|s| s.saved_by.clone()),
         last_run: setting.and_then(|s| s.last_run).map(|run| RetentionRunView {
