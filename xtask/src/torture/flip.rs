@@ -68,9 +68,22 @@ pub(super) fn run(settings: &Settings, times: u64) -> Result<bool> {
             (true, _) => ends.named += 1,
             (false, None) => ends.refused += 1,
             (false, Some(found)) if *found == right => ends.harmless += 1,
-            (false, Some(_)) if !other => {
+            (false, Some(found)) if !other => {
+                // clocks of cases and of the home page go on: ask the sound folder again, now
+                ground::copy(&ground.folder.0, &work.0)?;
+                let now = answers(settings, &work.0, &ground.key)?.context("the sound folder does not answer")?;
+                let differing: Vec<&str> = QUESTIONS
+                    .iter()
+                    .zip(found.iter().zip(&now))
+                    .filter(|(_, (a, b))| a != b)
+                    .map(|(q, _)| *q)
+                    .collect();
+                if differing.is_empty() {
+                    ends.harmless += 1;
+                    continue;
+                }
                 ends.other_answer += 1;
-                println!("{place}: found by nobody, a text or list differs, every figure is right");
+                println!("{place}: found by nobody, every figure is right, another answer to {}", differing.join(", "));
             }
             (false, Some(_)) => {
                 ends.wrong += 1;
