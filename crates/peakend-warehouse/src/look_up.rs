@@ -20,7 +20,7 @@ const FEW: usize = 16;
 /// Somebody with more voices than this is read like everybody.
 const MANY: usize = 4_096;
 /// Fewer rows of a segment are not worth a second thread.
-const PIECE: usize = 8;
+const PIECE: usize = 4;
 
 /// The few persons or ids that a filter asks for besides whatever else it asks.
 fn named(filter: &Filter) -> Option<(Names, &[String])> {
@@ -66,11 +66,11 @@ pub(crate) async fn look_up(
                 return Ok(None);
             }
             let pieces = segments.iter().zip(&rows).flat_map(|(segment, rows)| {
-                let piece = rows.len().div_ceil(work.threads).max(PIECE);
+                let piece = rows.len().div_ceil(work.waiting().threads).max(PIECE);
                 rows.chunks(piece).map(move |rows| (segment, rows))
             });
             let units: Vec<_> = pieces.collect();
-            let found = work.each(&units, Vec::new, |found, (segment, rows)| read(segment, rows, found))?;
+            let found = work.waiting().each(&units, Vec::new, |found, (segment, rows)| read(segment, rows, found))?;
             let voices = found.into_iter().flatten().collect::<Vec<_>>();
             // two names with one digest: what was told from companions does not hold
             let ours = || voices.iter().filter(|v| filter.matches(v)).count();
@@ -113,13 +113,20 @@ fn rows(
     work: Work<'_>,
 ) -> Result<Option<Vec<Vec<usize>>>, WarehouseError> {
     let (mut all, mut without) = (vec![Vec::new(); segments.len()], Vec::new());
-    for (at, segment) in segments.iter().enumerate() {
-        match placed(segment, names, wanted, period, most) {
+    let places: Vec<usize> = (0..segments.len()).collect();
+    let placed = work.waiting().each(&places, Vec::new, |found, &at| {
+        found.push((at, placed(&segments[at], names, wanted, period, most)));
+        Ok(())
+    })?;
+    for (at, found) in placed.into_iter().flatten() {
+        match found {
             Found::Rows(rows) => all[at] = rows,
             Found::TooMany => return Ok(None),
             Found::Unknown => without.push(at),
         }
     }
+    // in the order of the segments, as `rows_of` is asked
+    without.sort_unstable();
     if !without.is_empty() {
         let files = without.iter().map(|at| segments[*at].codes.clone()).collect::<Option<Vec<_>>>();
         let (Some(files), Names::Persons) = (files, names) else { return Ok(None) };

@@ -7106,7 +7106,10 @@ export interface operations {
                 band?: string;
                 /** @description `negative`, `neutral`, `positive`, or `any` */
                 tone?: string;
-                /** @description Attributes as `name:value`, joined by commas; several values of one name mean any of them */
+                /**
+                 * @description Attributes as `name:value`, joined by commas; several values of one name mean any of them. A comma within
+                 *     a value is written `\,`
+                 */
                 attribute?: string;
                 /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
                 from?: string;
@@ -7575,7 +7578,10 @@ export interface operations {
                 band?: string;
                 /** @description `negative`, `neutral`, `positive`, or `any` */
                 tone?: string;
-                /** @description Attributes as `name:value`, joined by commas; several values of one name mean any of them */
+                /**
+                 * @description Attributes as `name:value`, joined by commas; several values of one name mean any of them. A comma within
+                 *     a value is written `\,`
+                 */
                 attribute?: string;
                 /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
                 from?: string;
@@ -9618,7 +9624,10 @@ export interface operations {
                 band?: string;
                 /** @description `negative`, `neutral`, `positive`, or `any` */
                 tone?: string;
-                /** @description Attributes as `name:value`, joined by commas; several values of one name mean any of them */
+                /**
+                 * @description Attributes as `name:value`, joined by commas; several values of one name mean any of them. A comma within
+                 *     a value is written `\,`
+                 */
                 attribute?: string;
                 /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
                 from?: string;
@@ -10185,7 +10194,10 @@ export interface operations {
                 band?: string;
                 /** @description `negative`, `neutral`, `positive`, or `any` */
                 tone?: string;
-                /** @description Attributes as `name:value`, joined by commas; several values of one name mean any of them */
+                /**
+                 * @description Attributes as `name:value`, joined by commas; several values of one name mean any of them. A comma within
+                 *     a value is written `\,`
+                 */
                 attribute?: string;
                 /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
                 from?: string;
@@ -11894,7 +11906,10 @@ export interface operations {
                 band?: string;
                 /** @description `negative`, `neutral`, `positive`, or `any` */
                 tone?: string;
-                /** @description Attributes as `name:value`, joined by commas; several values of one name mean any of them */
+                /**
+                 * @description Attributes as `name:value`, joined by commas; several values of one name mean any of them. A comma within
+                 *     a value is written `\,`
+                 */
                 attribute?: string;
                 /** @description First day, `YYYY-MM-DD`; 90 days in all when absent */
                 from?: string;

@@ -15,7 +15,15 @@ pub(crate) struct Work<'a> {
     pub(crate) stop: &'a AtomicBool,
 }
 
+/// Threads of steps that mostly wait for the disk: it serves so many at a time.
+const WAITING: usize = 8;
+
 impl Work<'_> {
+    /// The same for steps that wait for the disk more than they count.
+    pub(crate) fn waiting(self) -> Self {
+        Self { threads: self.threads.max(WAITING), ..self }
+    }
+
     /// Do every step, each thread with a state of its own; the states come back.
     pub(crate) fn each<U: Sync, S: Send>(
         self,
