@@ -8,24 +8,24 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 /// What a verb said.
-pub struct Said {
-    pub ok: bool,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) ok: bool,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// A folder with data of its own, gone when dropped.
-pub struct Bench {
+pub(crate) struct Bench {
     folder: tempfile::TempDir,
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// With a small demo bank in it: the quickest way to an organisation.
-    pub fn with_bank() -> Self {
+    pub(crate) fn with_bank() -> Self {
         let bench = Self::new();
         // so small a bank proves nothing, and says so by its exit code
         let made = bench.run(&["demo", "--no-serve", "--customers", "300"]);
@@ -34,14 +34,14 @@ impl Bench {
     }
 
     /// Writes a file and answers its path.
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
     /// A verb over the data of this folder.
-    pub fn run(&self, words: &[&str]) -> Said {
+    pub(crate) fn run(&self, words: &[&str]) -> Said {
         let data = self.folder.path().join("data");
         let done = Command::new(env!("CARGO_BIN_EXE_peakend"))
             .args(words)
@@ -55,7 +55,7 @@ impl Bench {
     }
 
     /// A server over it, until it is dropped.
-    pub fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_peakend"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(self.folder.path().join("data"))
@@ -72,14 +72,14 @@ impl Bench {
 }
 
 /// A running server.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     host: String,
 }
 
 impl Server {
     /// Status, session cookie and body of a request.
-    pub fn ask(&self, method: &str, path: &str, cookie: &str, body: &Value) -> (u16, Option<String>, Value) {
+    pub(crate) fn ask(&self, method: &str, path: &str, cookie: &str, body: &Value) -> (u16, Option<String>, Value) {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\nConnection: close\r\n\
