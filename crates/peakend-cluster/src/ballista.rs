@@ -1,6 +1,7 @@
 //! Plans sent to a Ballista scheduler.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use ballista_core::extension::SessionConfigExt as _;
 use ballista_core::serde::protobuf::CancelJobParams;
 use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::physical_plan::collect;
 use datafusion::prelude::{DataFrame, SessionContext};
@@ -24,6 +25,7 @@ use crate::session;
 pub struct Ballista {
     context: SessionContext,
     scheduler: String,
+    patience: Duration,
 }
 
 impl std::fmt::Debug for Ballista {
@@ -34,11 +36,12 @@ impl std::fmt::Debug for Ballista {
 
 impl Ballista {
     /// A scheduler at `host:port`; a scan is cut into `partitions` pieces, best as
-    /// many as the executors have cores together.
+    /// many as the executors have cores together. A question that has no answer
+    /// after `patience` has failed: a job whose executor was lost may never end.
     ///
     /// # Errors
     /// When the address is none.
-    pub async fn at(scheduler: &str, partitions: usize) -> anyhow::Result<Self> {
+    pub async fn at(scheduler: &str, partitions: usize, patience: Duration) -> anyhow::Result<Self> {
         let state = SessionStateBuilder::new().with_default_features().with_config(session::config(partitions)).build();
         let url = format!("df://{scheduler}");
         let context = SessionContext::remote_with_state(&url, state)
@@ -48,7 +51,7 @@ impl Ballista {
         for ours in peakend_warehouse::aggregates() {
             context.register_udaf(ours.as_ref().clone());
         }
-        Ok(Self { context, scheduler: format!("http://{scheduler}") })
+        Ok(Self { context, scheduler: format!("http://{scheduler}"), patience })
     }
 }
 
@@ -69,7 +72,11 @@ impl Elsewhere for Ballista {
             task.session_id(),
         ));
         let mut job = Job { scheduler: self.scheduler.clone(), asked: Some(Arc::clone(&asked)) };
-        let rows = collect(asked, task).await;
+        let Ok(rows) = tokio::time::timeout(self.patience, collect(asked, task)).await else {
+            // dropping the job cancels it
+            let reason = format!("no answer within {} s: an executor may have been lost", self.patience.as_secs());
+            return Err(DataFusionError::Execution(reason));
+        };
         job.asked = None;
         rows
     }

@@ -41,8 +41,8 @@ pub(super) fn run(settings: &Settings, most: u64) -> Result<bool> {
     for (what, call, action) in
         [("I/O error", "change", "eio"), ("no room", "change", "enospc"), ("half a write", "write", "short")]
     {
-        // the index of the log (its name ends in `-shm`) holds nothing that the log does not: an error there is outlived
-        let pattern = if action == "eio" { "*[!m]" } else { "*" };
+        // SQLite looks away when the folder (`data`) of a log it has just made cannot be synced
+        let pattern = if action == "eio" { "*[!a]" } else { "*" };
         // a short write is no fault: a few are enough to see that it is carried on
         let step = if action == "short" { step * 15 } else { step };
         let (mut tally, mut fates) = (Tally::default(), Fates::default());
@@ -93,11 +93,16 @@ fn one(
         again = taken_in_again(&more);
         sent.extend(more);
     }
-    match server.gone(if point.action == "eio" && reached { END } else { Duration::ZERO }) {
+    // "no room" for a sync leaves as much in doubt as an error does: that server is about to end, too
+    let ends = reached && (point.action == "eio" || !again);
+    match server.gone(if ends { END } else { Duration::ZERO }) {
         Some(_) => fates.ended += usize::from(reached),
         None => {
             if point.action == "eio" && reached {
                 println!("{point:?}: the server goes on");
+            }
+            if point.action != "eio" && reached && !again {
+                println!("{point:?}: the server takes nothing in again");
             }
             fates.went_on += usize::from(reached);
             fates.resumed += usize::from(reached && again);

@@ -14,7 +14,7 @@ mod processes;
 mod questions;
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use peakend_cluster::Ballista;
@@ -42,7 +42,7 @@ async fn main() -> anyhow::Result<()> {
     let mut sides = vec![Side { name: "one process".to_owned(), cluster: None }];
     for (executors, cores) in SHAPES {
         let processes = Processes::start(executors, cores)?;
-        let ballista = Ballista::at(&processes.scheduler, executors * cores).await?;
+        let ballista = Ballista::at(&processes.scheduler, executors * cores, Duration::from_secs(600)).await?;
         let name = format!("{executors} executor{} of {cores}", if executors > 1 { "s" } else { "" });
         sides.push(Side { name, cluster: Some((processes, ballista)) });
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use peakend_cluster::{Ballista, ClusterWarehouse};
 use peakend_query::{NaiveWarehouse, Warehouse};
@@ -187,7 +188,7 @@ async fn what_the_deployment_files_start_answers_questions_and_serves() {
         let ground = Ground { folder, scheduler, rows, tasks, server, bucket: bucket.clone(), database };
         let _scheduler = ground.start(&told[0], "scheduler.log", scheduler);
         let _executor = ground.start(&told[1], "executor.log", rows);
-        let ballista = Ballista::at(&format!("127.0.0.1:{scheduler}"), 2).await.unwrap();
+        let ballista = Ballista::at(&format!("127.0.0.1:{scheduler}"), 2, Duration::from_secs(30)).await.unwrap();
         let asked = ClusterWarehouse::new(shared.take().unwrap(), ballista);
         assert_eq!(asked.answer(&question).await.unwrap().rows, expected, "{from}");
         shared = Some(asked.into_shared());

@@ -186,6 +186,9 @@ impl Cluster {
     /// A server whose questions the executors answer.
     pub(crate) async fn warehouse(&self, name: &str, tag: u32) -> ClusterWarehouse {
         let scheduler = format!("127.0.0.1:{}", self.scheduler.port);
-        ClusterWarehouse::new(self.shared(name, tag).await, Ballista::at(&scheduler, 3).await.unwrap())
+        ClusterWarehouse::new(
+            self.shared(name, tag).await,
+            Ballista::at(&scheduler, 3, Duration::from_secs(30)).await.unwrap(),
+        )
     }
 }
