@@ -5,6 +5,8 @@
 #![expect(clippy::print_stdout, reason = "it says what it measured")]
 #![expect(clippy::disallowed_methods, reason = "it measures time and reads its arguments")]
 
+mod generated;
+
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -16,7 +18,7 @@ use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use peakend_warehouse::{Bulk, BulkFormat, BulkMap, BulkOutcome, SegmentWarehouse, Settings};
+use peakend_warehouse::{Bulk, BulkFormat, BulkOutcome, SegmentWarehouse, Settings};
 
 type Fault = Box<dyn Error + Send + Sync>;
 
@@ -37,19 +39,7 @@ async fn load(paths: Vec<PathBuf>, folder: &Path) -> Result<(), Fault> {
         let rows = if format == BulkFormat::Parquet { parquet(&paths, threads)? } else { csv_rows(&paths)? };
         said(&format!("bare parser, {threads} thread"), rows, started, cpu)?;
     }
-    let names = [
-        ("id", "response_id"),
-        ("person", "customer_id"),
-        ("at", "ts"),
-        ("line", "business_line"),
-        ("unit", "org_unit"),
-        ("stage", "journey_stage"),
-        ("theme", "topic1"),
-    ];
-    let map = BulkMap {
-        columns: names.iter().map(|(field, column)| ((*field).to_owned(), (*column).to_owned())).collect(),
-        constants: [("kind".to_owned(), "response".to_owned())].into(),
-    };
+    let map = generated::map();
     let bulk = Bulk { org: "bank".to_owned(), paths, format, map, refused: Vec::new(), progress: Default::default() };
     let warehouse = SegmentWarehouse::open(folder, Settings::default())?;
     let (started, cpu) = (Instant::now(), cpu_seconds()?);

@@ -7,6 +7,8 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it says what it did")]
 #![expect(clippy::disallowed_methods, reason = "it measures time and reads its arguments")]
 
+mod generated;
+
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,7 @@ use peakend_query::{
     Band, Cell, Counting, DayRange, Dimension, Filter, Grain, Joint, MigrationQuestion, OutcomeFact, OutcomeQuestion,
     Question, RankingQuestion, Route, Score, Tone, VoiceList, VoiceOrder, VoicePage, Warehouse,
 };
-use peakend_warehouse::{Bulk, BulkFormat, BulkMap, BulkOutcome, SegmentWarehouse, Settings};
+use peakend_warehouse::{Bulk, BulkFormat, BulkOutcome, SegmentWarehouse, Settings};
 use serde_json::{Value, json};
 
 type Fault = Box<dyn Error + Send + Sync>;
@@ -58,19 +60,7 @@ async fn import(files: &Path, folder: &Path) -> Result<Value, Fault> {
     paths.retain(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("responses-")));
     paths.sort();
     let raw: u64 = paths.iter().map(|p| fs::metadata(p).map_or(0, |m| m.len())).sum();
-    let names = [
-        ("id", "response_id"),
-        ("person", "customer_id"),
-        ("at", "ts"),
-        ("line", "business_line"),
-        ("unit", "org_unit"),
-        ("stage", "journey_stage"),
-        ("theme", "topic1"),
-    ];
-    let map = BulkMap {
-        columns: names.iter().map(|(field, column)| ((*field).to_owned(), (*column).to_owned())).collect(),
-        constants: [("kind".to_owned(), "response".to_owned())].into(),
-    };
+    let map = generated::map();
     let format = BulkFormat::Parquet;
     let bulk = Bulk { org: ORG.to_owned(), paths, format, map, refused: Vec::new(), progress: Default::default() };
     let warehouse = SegmentWarehouse::open(folder, Settings::default())?;
