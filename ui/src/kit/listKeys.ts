@@ -4,7 +4,9 @@
 export function typing(event: KeyboardEvent): boolean {
   if (event.metaKey || event.ctrlKey || event.altKey || event.isComposing) return true;
   const target = event.target as HTMLElement | null;
-  if (target?.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]')) return true;
+  // a dialog that has just closed keeps the focus in its field until the browser has told so
+  const left = target?.closest?.('dialog:not([open])');
+  if (!left && target?.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]')) return true;
   return document.querySelector('dialog[open]') !== null;
 }
 
