@@ -1,12 +1,14 @@
 //! Connections and transactions over SQLite and PostgreSQL.
 
 use std::ops::{Deref, DerefMut};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Executor as _, Row as _, Transaction};
 
+use crate::sense::intake::Journal;
 use crate::{StoreError, migration};
 
 /// Pages an embedded database's writer keeps.
@@ -29,6 +31,10 @@ pub struct Store {
     reader: AnyPool,
     writer: AnyPool,
     engine: Engine,
+    /// Of an embedded database: where ids of the log are looked up.
+    look_ups: AnyPool,
+    /// Of an embedded database: what stands in front of the intake log.
+    journal: Option<Arc<Journal>>,
     /// Counted up before and after each commit of [`Store::begin`].
     settled: Arc<AtomicU64>,
 }
@@ -73,10 +79,15 @@ impl Store {
             let shown: String = address.chars().take(24).collect();
             return Err(StoreError::Address(shown));
         };
+        let mut journal = None;
         if engine == Engine::Sqlite {
-            let file = address.trim_start_matches("sqlite:").trim_start_matches("//");
-            if let Some(damage) = crate::upkeep::log_damage(std::path::Path::new(file)) {
+            let file = Path::new(address.trim_start_matches("sqlite:").trim_start_matches("//"));
+            if let Some(damage) = crate::upkeep::log_damage(file) {
                 return Err(StoreError::corrupt("write-ahead log", damage));
+            }
+            journal = Journal::beside(file).map(Arc::new);
+            if let Some((file, damage)) = journal.as_ref().and_then(|j| j.damage().transpose()).transpose()? {
+                return Err(StoreError::corrupt("intake journal", format!("{}: {damage}", file.display())));
             }
         }
         let (readers, writers) = match engine {
@@ -85,20 +96,30 @@ impl Store {
         };
         let writer = pool(engine, &url, writers, WRITER_CACHE_KIB).await?;
         let reader = pool(engine, &url, readers, READER_CACHE_KIB).await?;
-        let store = Self { reader, writer, engine, settled: Arc::default() };
+        let look_ups = match engine {
+            Engine::Sqlite => options(engine, 1, READER_CACHE_KIB).connect_lazy_with(connect(&url)?),
+            Engine::Postgres => reader.clone(),
+        };
+        let store = Self { reader, writer, engine, look_ups, journal, settled: Arc::default() };
         migration::run(&store).await?;
         Ok(store)
     }
 
     /// Look into an embedded database's file without changing a byte of it; none
     /// when its schema is of another release.
-    pub async fn look(file: &std::path::Path) -> Result<Option<Self>, StoreError> {
+    pub async fn look(file: &Path) -> Result<Option<Self>, StoreError> {
         install_drivers();
         let url = format!("sqlite://{}?mode=ro", file.display());
-        let options: AnyConnectOptions = url.parse().map_err(StoreError::on("read the database's address"))?;
-        let pool = AnyPoolOptions::new().max_connections(1).connect_with(options.disable_statement_logging());
+        let pool = AnyPoolOptions::new().max_connections(1).connect_with(connect(&url)?);
         let reader = pool.await.map_err(StoreError::on("open the database"))?;
-        let store = Self { writer: reader.clone(), reader, engine: Engine::Sqlite, settled: Arc::default() };
+        let store = Self {
+            writer: reader.clone(),
+            look_ups: reader.clone(),
+            reader,
+            engine: Engine::Sqlite,
+            journal: None,
+            settled: Arc::default(),
+        };
         Ok(if migration::is_current(&store).await? { Some(store) } else { None })
     }
 
@@ -160,8 +181,20 @@ impl Store {
         &self.writer
     }
 
-    /// Close all connections (SQLite: checkpoints the log).
+    pub(crate) fn look_ups(&self) -> &AnyPool {
+        &self.look_ups
+    }
+
+    pub(crate) fn journal(&self) -> Option<&Arc<Journal>> {
+        self.journal.as_ref()
+    }
+
+    /// Close all connections (SQLite: empties the journal and checkpoints the log).
     pub async fn close(&self) {
+        if let Err(e) = self.gate().await {
+            tracing::warn!(error = %e, "what was taken in last is moved into the log at the next start");
+        }
+        self.look_ups.close().await;
         self.reader.close().await;
         self.writer.close().await;
     }
@@ -236,9 +269,16 @@ pub(crate) fn install_drivers() {
 }
 
 async fn pool(engine: Engine, url: &str, size: u32, cache_kib: u32) -> Result<AnyPool, StoreError> {
-    // a slow bulk statement would print its thousands of placeholders; durations are measured above the store
+    options(engine, size, cache_kib).connect_with(connect(url)?).await.map_err(StoreError::on("open the database"))
+}
+
+fn connect(url: &str) -> Result<AnyConnectOptions, StoreError> {
     let options: AnyConnectOptions = url.parse().map_err(StoreError::on("read the database's address"))?;
-    let options = options.disable_statement_logging();
+    // a slow bulk statement would print its thousands of placeholders; durations are measured above the store
+    Ok(options.disable_statement_logging())
+}
+
+fn options(engine: Engine, size: u32, cache_kib: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(std::time::Duration::from_secs(30))
@@ -257,7 +297,4 @@ async fn pool(engine: Engine, url: &str, size: u32, cache_kib: u32) -> Result<An
                 Ok(())
             })
         })
-        .connect_with(options)
-        .await
-        .map_err(StoreError::on("open the database"))
 }

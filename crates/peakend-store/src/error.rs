@@ -1,5 +1,7 @@
 //! Faults of the store.
 
+use std::io::ErrorKind;
+
 /// What a disk did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DiskFault {
@@ -20,6 +22,16 @@ pub enum StoreError {
         /// The cause.
         #[source]
         source: sqlx::Error,
+    },
+    /// An operation on a file of ours failed.
+    #[error("store could not {operation} {}: {source}", path.display())]
+    File {
+        /// The operation, as a verb.
+        operation: &'static str,
+        /// The file or folder.
+        path: std::path::PathBuf,
+        /// The cause.
+        source: std::io::Error,
     },
     /// A stored value cannot be read back as its domain type.
     #[error("stored {what} cannot be read: {reason}")]
@@ -78,8 +90,15 @@ impl StoreError {
         const IO: u32 = 10;
         /// Kinds of [`IO`] that mean no more than no room, and no lock, for the index of the log.
         const INDEX: [u32; 4] = [18, 19, 20, 21];
+        /// Operations after whose failure nobody knows what a file holds.
+        const CHANGING: [&str; 4] = ["write", "sync", "empty", "take back the end of"];
         match self {
             Self::Full { .. } => Some(DiskFault::Full),
+            Self::File { operation, source, .. } => match source.kind() {
+                // a sync that failed has perhaps forgotten what it did not write
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded if *operation != "sync" => Some(DiskFault::Full),
+                _ => CHANGING.contains(operation).then_some(DiskFault::Broken),
+            },
             Self::Database { source: sqlx::Error::Database(e), .. } => {
                 let code = e.code()?;
                 if code == "53100" {

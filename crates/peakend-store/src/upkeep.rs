@@ -5,11 +5,12 @@
 
 mod log;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sqlx::any::{AnyConnectOptions, AnyRow};
 use sqlx::{AnyConnection, ConnectOptions as _, Connection as _, Executor as _, Row as _};
 
+use crate::sense::intake::Journal;
 use crate::{Engine, Store, StoreError};
 
 /// What checking a database file found.
@@ -38,6 +39,8 @@ impl Store {
             return Ok(());
         }
         let fault = "clean the database file";
+        // the journal's files are empty behind it
+        drop(self.gate().await?);
         let mut writer = self.writer().acquire().await.map_err(StoreError::on(fault))?;
         // the copy that the rewriting makes may be as large as the database: not in memory
         writer.execute("PRAGMA temp_store=FILE").await.map_err(StoreError::on(fault))?;
@@ -59,6 +62,8 @@ impl Store {
             return Ok(true);
         }
         let fault = "empty the write-ahead log";
+        // the journal's files are empty behind it
+        drop(self.gate().await?);
         let mut writer = self.writer().acquire().await.map_err(StoreError::on(fault))?;
         let row = writer.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await.map_err(StoreError::on(fault))?;
         Ok(row.try_get::<i64, _>(0).map_err(StoreError::on(fault))? == 0)
@@ -82,6 +87,8 @@ impl Store {
             return Ok(false);
         }
         let fault = "copy the database";
+        // what was acknowledged stands in the database behind it
+        drop(self.gate().await?);
         let mut reader = self.reader().acquire().await.map_err(StoreError::on(fault))?;
         sqlx::query("VACUUM INTO $1")
             .bind(file.display().to_string())
@@ -104,6 +111,9 @@ pub async fn check_file(file: &Path, until: &[(String, i64)]) -> Result<FileChec
         found.faults.push(format!("its write-ahead log ({}-wal): {damage}", file.display()));
         // reading the database would silently leave out what stands behind the damage
         return Ok(found);
+    }
+    if let Some((file, damage)) = journal_damage(file)? {
+        found.faults.push(format!("its intake journal ({}): {damage}", file.display()));
     }
     let mut connection = match options.disable_statement_logging().connect().await {
         Ok(connection) => connection,
@@ -133,6 +143,10 @@ pub(crate) fn log_damage(file: &Path) -> Option<String> {
     let mut name = file.as_os_str().to_owned();
     name.push("-wal");
     log::damage(Path::new(&name)).ok().flatten()
+}
+
+fn journal_damage(file: &Path) -> Result<Option<(PathBuf, String)>, StoreError> {
+    Journal::beside(file).map_or(Ok(None), |journal| journal.damage())
 }
 
 fn complaint(row: &AnyRow) -> Option<String> {

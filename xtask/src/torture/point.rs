@@ -28,7 +28,11 @@ enum When {
 type Place = (&'static str, &'static str, &'static str, u64, When);
 
 /// What reaches the disk, by name.
-const PLACES: [Place; 18] = [
+const PLACES: [Place; 22] = [
+    ("journal-create", "create", "*-intake-*", 1, When::Load),
+    ("journal-append", "write", "*-intake-*", 120, When::Load),
+    ("journal-sync", "sync", "*-intake-*", 60, When::Load),
+    ("journal-remove", "unlink", "*-intake-*", 1, When::Stop),
     ("log-create", "create", "*.sqlite-wal", 1, When::Start),
     ("log-append", "write", "*.sqlite-wal", 120, When::Load),
     ("log-sync", "sync", "*.sqlite-wal", 20, When::Load),

@@ -33,6 +33,8 @@ pub const ERASE: &str = "erase";
 /// done when the job has rewritten the files.
 pub async fn erase(ctx: &Ctx<'_>, id: &PersonId, reason: ErasureReason) -> Result<Erasure, Error> {
     administer(ctx)?;
+    // what was acknowledged before is before the erasure in the log too
+    let _gate = ctx.app.store.gate().await?;
     let mut tx = ctx.app.store.begin().await?;
     let id = person::merged_into(&mut tx, ctx.org(), id).await?.unwrap_or_else(|| id.clone());
     let found = person::find(&mut tx, ctx.scope(), &id).await?.ok_or(Error::NotFound("person"))?;

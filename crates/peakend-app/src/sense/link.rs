@@ -7,7 +7,7 @@ use peakend_domain::sense::response::check_context;
 use peakend_domain::{OrgId, Permission, SurveyId};
 use peakend_store::Tx;
 use peakend_store::admin::audit;
-use peakend_store::sense::intake::{self, IntakeKind};
+use peakend_store::sense::intake::IntakeKind;
 use peakend_store::sense::link;
 use serde_json::{Map, Value, json};
 
@@ -149,7 +149,7 @@ pub async fn follow(app: &App, token: &str) -> Result<Followed, Error> {
     let state = found.state(app.now());
     let open = OpenLink { org, link: found, published };
     let answered = match open.response_id() {
-        Some(id) => intake::find(&mut tx, &open.org, IntakeKind::Response, &id).await?.is_some(),
+        Some(id) => app.intake.taken(&open.org, IntakeKind::Response, &id, "").await?.is_some(),
         None => false,
     };
     Ok(match state {

@@ -54,6 +54,9 @@ impl App {
     }
 
     async fn drain(&self, others: bool) -> Result<u64, Error> {
+        if others {
+            self.intake.settled().await?;
+        }
         let mut stands = self.pumping.lock().await;
         self.catch_up().await?;
         let mut done = 0;

@@ -12,7 +12,7 @@ use peakend_domain::sense::response::{
 use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_domain::{Day, FieldFault, OrgId, Permission, Pillar, canonical_json, day_of};
 use peakend_store::Tx;
-use peakend_store::sense::intake::{self, IntakeEntry, IntakeKind, LoggedEntry, Receipt};
+use peakend_store::sense::intake::{Ack, IntakeEntry, IntakeKind, LoggedEntry};
 use serde_json::{Map, Value};
 
 use super::attribute::Door;
@@ -44,9 +44,9 @@ pub async fn submit(ctx: &Ctx<'_>, sent: &Value) -> Result<Taken, Error> {
         Ok(survey) => survey,
         Err(refusal) => {
             // what was taken in before is answered as it was then, whatever has changed since
-            let mut tx = ctx.app.store.read().await?;
-            return match intake::find(&mut tx, ctx.org(), IntakeKind::Response, &id).await? {
-                Some(before) => replay(id, &before, &hash(sent)),
+            return match ctx.app.intake.taken(ctx.org(), IntakeKind::Response, &id, &hash(sent)).await? {
+                Some(true) => Ok(Taken { id, replayed: true }),
+                Some(false) => Err(conflict(&id)),
                 None => Err(refusal),
             };
         }
@@ -116,13 +116,6 @@ pub(super) fn hash(sent: &Value) -> String {
     sha256_hex(canonical_json(sent).as_bytes())
 }
 
-pub(super) fn replay(id: String, before: &str, now: &str) -> Result<Taken, Error> {
-    if intake::is_same(before, now) {
-        return Ok(Taken { id, replayed: true });
-    }
-    Err(conflict(&id))
-}
-
 fn conflict(id: &str) -> Error {
     Error::conflict("id_taken", format!("id `{id}` was sent before with another body: choose a new id"))
 }
@@ -174,11 +167,11 @@ pub(super) fn entry<T: serde::Serialize>(
     Ok(IntakeEntry { org: org.clone(), kind, id, body_hash, body, received_at: app.now() })
 }
 
-fn taken(id: String, receipt: Receipt) -> Result<Taken, Error> {
-    match receipt {
-        Receipt::Accepted { .. } => Ok(Taken { id, replayed: false }),
-        Receipt::Replayed { .. } => Ok(Taken { id, replayed: true }),
-        Receipt::Conflict => Err(conflict(&id)),
+fn taken(id: String, ack: Ack) -> Result<Taken, Error> {
+    match ack {
+        Ack::Accepted => Ok(Taken { id, replayed: false }),
+        Ack::Replayed => Ok(Taken { id, replayed: true }),
+        Ack::Conflict => Err(conflict(&id)),
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn counts(r: &ImportReport) -> [u64; 4] {
 }
 
 async fn logged(world: &World) -> usize {
+    world.app.intake.settled().await.unwrap();
     let mut tx = world.app.store.read().await.unwrap();
     peakend_store::sense::intake::after(&mut tx, 0, 1_000_000).await.unwrap().len()
 }

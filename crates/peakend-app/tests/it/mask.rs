@@ -39,6 +39,7 @@ async fn voices(world: &World) -> Vec<Voice> {
 
 /// The log as it stands, and a failure when a secret is in it.
 async fn log(world: &World) -> String {
+    world.app.intake.settled().await.unwrap();
     let mut tx = world.app.store.read().await.unwrap();
     let entries = peakend_store::sense::intake::after(&mut tx, 0, 100).await.unwrap();
     let log: String = entries.into_iter().map(|e| e.entry.body).collect();
@@ -123,9 +124,11 @@ async fn what_was_logged_unmasked_before_becomes_a_masked_voice() {
         body,
         received_at: world.app.now(),
     };
+    let gate = world.app.store.gate().await.unwrap();
     let mut tx = world.app.store.begin().await.unwrap();
-    intake::append(&mut tx, &[entry]).await.unwrap();
+    intake::append(&mut tx, &gate, &[entry]).await.unwrap();
     tx.commit().await.unwrap();
+    drop(gate);
     let heard = voices(&world).await;
     assert_eq!(seen(&heard), [kept()[1]]);
 }

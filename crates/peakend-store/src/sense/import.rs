@@ -6,7 +6,7 @@ use peakend_domain::sense::import::{ImportKind, ImportReport, ImportState};
 use peakend_domain::{ImportId, OrgId, micros, timestamp};
 use sqlx::AssertSqlSafe;
 
-use super::intake::{IntakeEntry, Receipt};
+use super::intake::{Gate, IntakeEntry, Receipt};
 use crate::row::{Columns, placeholders, rows_of};
 use crate::{StoreError, Tx};
 
@@ -141,7 +141,7 @@ fn read(columns: Columns<'_>) -> Result<Import, StoreError> {
 /// Append many entries within the caller's transaction, one receipt each, in
 /// order: as `intake::append`, with few statements. No id may occur twice
 /// among `entries`, which are all of one organisation and kind.
-pub async fn append_many(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
+pub async fn append_many(tx: &mut Tx, _gate: &Gate, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
     tx.hold("intake").await?;
     let mut receipts = Vec::with_capacity(entries.len());
     for chunk in entries.chunks(rows_of(6)) {

@@ -1,10 +1,14 @@
 //! The intake log: one order for everything that comes in.
 //!
-//! Acknowledged means committed and synced; what comes in by request goes through
-//! [`IntakeWriter`]. The key `(org, kind, id)` is unique for ever: the same body is the same entry, another body is a conflict.
+//! Acknowledged means synced: in the log itself, or in the journal in front of it;
+//! what comes in by request goes through [`IntakeWriter`]. The key `(org, kind, id)` is unique for ever: the same body is the same entry, another body is a conflict.
 //! Erasure leaves a tombstone: position, id and kind without body and hash. No
 //! consumer sees it, and what is sent under its id again changes nothing.
 
+mod front;
+mod journal;
+mod mover;
+mod pending;
 mod tail;
 mod writer;
 
@@ -15,9 +19,11 @@ use sqlx::Row as _;
 
 use crate::insert::{Cell, Insert, New};
 use crate::row::Columns;
-use crate::{StoreError, Tx};
+use crate::{Store, StoreError, Tx};
 
-pub use writer::IntakeWriter;
+pub use journal::Gate;
+pub(crate) use journal::Journal;
+pub use writer::{Ack, IntakeWriter};
 
 /// What kind of thing came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,9 +109,14 @@ const INSERT: Insert = Insert {
     operation: "append to the intake log",
 };
 
-/// Append entries within the caller's transaction, one receipt each, in order.
-/// Used directly by bulk imports, which are all or nothing.
-pub async fn append(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
+/// Append entries within the caller's transaction, one receipt each, in order;
+/// keep the gate until it is committed.
+pub async fn append(tx: &mut Tx, _gate: &Gate, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
+    append_in(tx, entries).await
+}
+
+/// Append what nobody else may bring under the same ids meanwhile.
+async fn append_in(tx: &mut Tx, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
     // positions must become visible in their order, or a consumer would pass one over
     tx.hold("intake").await?;
     let rows: Vec<_> = entries.iter().map(cells).collect();
@@ -177,6 +188,34 @@ pub async fn find(tx: &mut Tx, org: &OrgId, kind: IntakeKind, id: &str) -> Resul
         .await
         .map_err(StoreError::on("look up an intake entry"))?;
     row.map(|r| r.try_get("body_hash").map_err(StoreError::on("read a body hash"))).transpose()
+}
+
+/// The body hashes under which ids were taken in before, of those that were. With
+/// SQLite, over a connection of its own: no slow reader is waited for.
+async fn known(
+    store: &Store,
+    org: &OrgId,
+    kind: IntakeKind,
+    ids: &[&str],
+) -> Result<Vec<(String, String)>, StoreError> {
+    let fault = "look up intake entries";
+    let ids = serde_json::to_string(ids).map_err(|e| StoreError::corrupt("id", e))?;
+    let rows = sqlx::query(
+        "SELECT i.id, i.body_hash FROM json_each($3) AS asked CROSS JOIN intake AS i \
+         WHERE i.org_id = $1 AND i.kind = $2 AND i.id = asked.value",
+    )
+    .bind(org.as_str())
+    .bind(kind.name())
+    .bind(ids)
+    .fetch_all(store.look_ups())
+    .await
+    .map_err(StoreError::on(fault))?;
+    rows.iter()
+        .map(|row| {
+            let columns = Columns::of(row, fault);
+            Ok((columns.text("id")?, columns.text("body_hash")?))
+        })
+        .collect()
 }
 
 /// Entries after a position, in order, of all organisations (for consumers); tombstones are passed over.

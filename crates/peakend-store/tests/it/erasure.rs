@@ -36,8 +36,10 @@ async fn known(tx: &mut Tx, id: &str, number: &str) -> PersonId {
 #[tokio::test]
 async fn a_tombstone_keeps_its_place_and_its_id_for_ever() {
     on_both("tombstone", |store: Store| async move {
+        let gate = store.gate().await.unwrap();
         let mut tx = store.begin().await.unwrap();
-        let receipts = intake::append(&mut tx, &[entry("a", "1"), entry("b", "2"), entry("c", "3")]).await.unwrap();
+        let receipts =
+            intake::append(&mut tx, &gate, &[entry("a", "1"), entry("b", "2"), entry("c", "3")]).await.unwrap();
         let seqs: Vec<i64> = receipts
             .iter()
             .map(|r| match r {
@@ -52,11 +54,11 @@ async fn a_tombstone_keeps_its_place_and_its_id_for_ever() {
         assert_eq!(intake::between(&mut tx, &org(), seqs[0], seqs[1], 10).await.unwrap().len(), 0);
         assert_eq!(intake::last(&mut tx).await.unwrap(), seqs[2]);
         for hash in ["2", "another body"] {
-            let again = intake::append(&mut tx, &[entry("b", hash)]).await.unwrap();
+            let again = intake::append(&mut tx, &gate, &[entry("b", hash)]).await.unwrap();
             assert_eq!(again, [Receipt::Replayed { seq: seqs[1] }]);
-            assert_eq!(import::append_many(&mut tx, &[entry("b", hash)]).await.unwrap(), again);
+            assert_eq!(import::append_many(&mut tx, &gate, &[entry("b", hash)]).await.unwrap(), again);
         }
-        assert_eq!(intake::append(&mut tx, &[entry("c", "other")]).await.unwrap(), [Receipt::Conflict]);
+        assert_eq!(intake::append(&mut tx, &gate, &[entry("c", "other")]).await.unwrap(), [Receipt::Conflict]);
         tx.commit().await.unwrap();
     })
     .await;

@@ -7,6 +7,7 @@ mod disk;
 mod erasure;
 mod insight;
 mod intake;
+mod journal;
 mod place;
 mod retention;
 mod upgrade;

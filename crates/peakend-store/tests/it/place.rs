@@ -134,14 +134,15 @@ async fn many_entries_get_the_receipts_they_would_get_one_by_one() {
             body: body.to_owned(),
             received_at: at(0),
         };
+        let gate = store.gate().await.unwrap();
         let mut tx = store.begin().await.unwrap();
         let first: Vec<_> = (0..450).map(|i| entry(i, "x")).collect();
-        let receipts = import::append_many(&mut tx, &first).await.unwrap();
+        let receipts = import::append_many(&mut tx, &gate, &first).await.unwrap();
         let seqs: Vec<i64> =
             receipts.iter().map(|r| if let Receipt::Accepted { seq } = r { *seq } else { panic!("{r:?}") }).collect();
         assert!(seqs.windows(2).all(|w| w[0] < w[1]), "positions follow the order of the rows");
         let again: Vec<_> = (0..460).map(|i| entry(i, if i == 7 { "y" } else { "x" })).collect();
-        let receipts = import::append_many(&mut tx, &again).await.unwrap();
+        let receipts = import::append_many(&mut tx, &gate, &again).await.unwrap();
         assert_eq!(receipts[0], Receipt::Replayed { seq: seqs[0] });
         assert_eq!(receipts[7], Receipt::Conflict);
         assert!(matches!(receipts[455], Receipt::Accepted { .. }));

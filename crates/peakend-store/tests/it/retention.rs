@@ -5,7 +5,7 @@ use peakend_domain::sense::retention::{Retention, RetentionCounts, RetentionRun,
 use peakend_domain::sense::voice::Voice;
 use peakend_domain::{Day, LocalText, OrgId, Pillar, Scope, SurveyId};
 use peakend_store::act::case::{self, CaseSight};
-use peakend_store::sense::intake::{self, IntakeEntry, IntakeKind, Receipt};
+use peakend_store::sense::intake::{self, Gate, IntakeEntry, IntakeKind, Receipt};
 use peakend_store::sense::link;
 use peakend_store::sense::survey::{self, SurveyRow};
 use peakend_store::sense::{retention, voice};
@@ -20,7 +20,7 @@ fn org(name: &str) -> OrgId {
 }
 
 /// A voice of a survey with its entry in the log; an empty code makes a signal's.
-async fn said(tx: &mut Tx, org: &OrgId, id: &str, survey: &str, day: i32) -> Voice {
+async fn said(tx: &mut Tx, gate: &Gate, org: &OrgId, id: &str, survey: &str, day: i32) -> Voice {
     let entry = IntakeEntry {
         org: org.clone(),
         kind: IntakeKind::Response,
@@ -29,7 +29,7 @@ async fn said(tx: &mut Tx, org: &OrgId, id: &str, survey: &str, day: i32) -> Voi
         body: format!("{{\"said\":\"{id}\"}}"),
         received_at: at(0),
     };
-    let receipts = intake::append(tx, &[entry]).await.unwrap();
+    let receipts = intake::append(tx, gate, &[entry]).await.unwrap();
     let [Receipt::Accepted { seq }] = receipts.as_slice() else { unreachable!("{receipts:?}") };
     let (survey_code, at) = (survey.to_owned(), Timestamp::from_second(i64::from(day) * 86_400 + 80_000).unwrap());
     let voice = Voice { org: org.clone(), survey_code, at, day: Day(day), ..a_voice(id, *seq, 3, "slow", "/hq/") };
@@ -73,12 +73,13 @@ async fn a_setting_with_times_of_surveys_reads_back_with_its_last_run() {
 async fn voices_of_one_survey_go_by_their_own_day_and_all_others_by_theirs() {
     on_both("retention_voices", |store: Store| async move {
         let (a, b) = (org("a"), org("b"));
+        let gate = store.gate().await.unwrap();
         let mut tx = store.begin().await.unwrap();
         for (id, survey, day) in [("v1", "visit", 10), ("v2", "visit", 20), ("e1", "ever", 10), ("o1", "other", 10)] {
-            said(&mut tx, &a, id, survey, day).await;
+            said(&mut tx, &gate, &a, id, survey, day).await;
         }
-        said(&mut tx, &a, "s1", "", 10).await;
-        said(&mut tx, &b, "b1", "visit", 10).await;
+        said(&mut tx, &gate, &a, "s1", "", 10).await;
+        said(&mut tx, &gate, &b, "b1", "visit", 10).await;
         let some = |voices| RetentionCounts { voices, log_entries: voices, ..RetentionCounts::default() };
         let visit = VoicesOf::Survey("visit");
         assert_eq!(retention::remove_voices(&mut tx, &a, &visit, Day(20)).await.unwrap(), some(1));
@@ -102,9 +103,10 @@ async fn voices_of_one_survey_go_by_their_own_day_and_all_others_by_theirs() {
 async fn a_case_goes_with_the_survey_of_the_voice_that_opened_it_even_when_that_is_gone() {
     on_both("retention_cases", |store: Store| async move {
         let a = org("org_a");
+        let gate = store.gate().await.unwrap();
         let mut tx = store.begin().await.unwrap();
         for (number, survey) in [(1, "visit"), (2, "other"), (3, "")] {
-            said(&mut tx, &a, &format!("r.{number}"), survey, 10).await;
+            said(&mut tx, &gate, &a, &format!("r.{number}"), survey, 10).await;
         }
         // the fourth case has no voice here at all
         for number in 1..=4 {

@@ -174,9 +174,11 @@ impl Demo {
                     received_at: i.at,
                 })
                 .collect();
+            let gate = self.app.store.gate().await?;
             let mut tx = self.app.store.begin().await?;
-            intake::append(&mut tx, &entries).await?;
+            intake::append(&mut tx, &gate, &entries).await?;
             tx.commit().await?;
+            drop(gate);
             self.app.pump().await?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use peakend_query::{Loaded, OutcomeFact};
 use peakend_store::Tx;
 use peakend_store::admin::audit;
 use peakend_store::sense::import::{self, Import};
-use peakend_store::sense::intake::{IntakeEntry, Receipt};
+use peakend_store::sense::intake::{Gate, IntakeEntry, Receipt};
 
 use super::Progress;
 use super::prepare::{Prepared, Ready};
@@ -62,8 +62,9 @@ pub(super) async fn write(
     for (number, ready) in rows {
         sorted.take(number, ready);
     }
+    let gate = ctx.app.store.gate().await?;
     let mut tx = ctx.app.store.begin().await?;
-    append(&mut tx, &sorted, &mut report, &tell).await?;
+    append(&mut tx, &gate, &sorted, &mut report, &tell).await?;
     if report.rows_faulty > 0 && !skip_faulty {
         drop(tx);
         report.rows_added = 0;
@@ -111,11 +112,17 @@ impl Sorted {
     }
 }
 
-async fn append(tx: &mut Tx, sorted: &Sorted, report: &mut ImportReport, tell: &impl Fn(usize)) -> Result<(), Error> {
+async fn append(
+    tx: &mut Tx,
+    gate: &Gate,
+    sorted: &Sorted,
+    report: &mut ImportReport,
+    tell: &impl Fn(usize),
+) -> Result<(), Error> {
     let mut done = 0;
     for (entries, numbers) in sorted.entries.chunks(STEP).zip(sorted.numbers.chunks(STEP)) {
         for (receipt, (entry, number)) in
-            import::append_many(tx, entries).await?.into_iter().zip(entries.iter().zip(numbers))
+            import::append_many(tx, gate, entries).await?.into_iter().zip(entries.iter().zip(numbers))
         {
             match receipt {
                 Receipt::Accepted { .. } => report.rows_added += 1,

@@ -1,35 +1,70 @@
-//! The writer of the log: commits whatever has queued while the previous sync
-//! ran (natural group commit, no timer).
+//! The writer of the log: makes durable whatever has queued while the previous
+//! sync ran (natural group commit, no timer).
 //!
-//! A full disk refuses until there is room; a disk that fails ends the writer
-//! for good, because nobody knows what it kept: the process must start again
-//! and read.
+//! Over an embedded database it writes the journal, from which entries are moved
+//! into the log; over PostgreSQL, or where another process owns the journal, it
+//! commits to the log itself. A full disk refuses until there is room; a disk
+//! that fails ends the writer for good, because nobody knows what it kept: the
+//! process must start again and read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::tail::Tail;
-use super::{IntakeEntry, LoggedEntry, Receipt, append};
-use crate::{DiskFault, Store, StoreError};
+use peakend_domain::OrgId;
 
-/// What one caller brought, committed as a whole.
+use super::front::Front;
+use super::pending::Pending;
+use super::tail::Tail;
+use super::{IntakeEntry, IntakeKind, LoggedEntry, Receipt, append, find, is_same};
+use crate::{DiskFault, Engine, Store, StoreError};
+
+/// What became of an entry that was submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ack {
+    /// It is on stable storage now.
+    Accepted,
+    /// The same id and body had been taken in before.
+    Replayed,
+    /// The same id with another body had been taken in before; nothing changed.
+    Conflict,
+}
+
+impl Ack {
+    /// Of an id that was taken in before, with this body or another.
+    pub(super) fn again(same: bool) -> Self {
+        if same { Self::Replayed } else { Self::Conflict }
+    }
+}
+
+impl From<Receipt> for Ack {
+    fn from(receipt: Receipt) -> Self {
+        match receipt {
+            Receipt::Accepted { .. } => Self::Accepted,
+            Receipt::Replayed { .. } => Self::Replayed,
+            Receipt::Conflict => Self::Conflict,
+        }
+    }
+}
+
+/// What one caller brought, made durable as a whole.
 struct Waiting {
     entries: Vec<IntakeEntry>,
-    reply: oneshot::Sender<Result<Vec<Receipt>, Arc<StoreError>>>,
+    reply: oneshot::Sender<Result<Vec<Ack>, Arc<StoreError>>>,
 }
 
 /// The single writer of the log, with a bounded queue in front.
 #[derive(Debug, Clone)]
 pub struct IntakeWriter {
     queue: mpsc::UnboundedSender<Waiting>,
+    store: Store,
     shared: Arc<Shared>,
 }
 
-/// What the writer's task and its callers both see.
-#[derive(Debug)]
-struct Shared {
+/// What the writer's tasks and its callers see.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
     /// Entries in the queue, which bounds it.
     queued: AtomicUsize,
     written: Arc<Notify>,
@@ -37,6 +72,45 @@ struct Shared {
     recent: AtomicU64,
     last: AtomicI64,
     tail: Tail,
+    /// What is acknowledged and not in the log yet.
+    pub(super) pending: Pending,
+    /// Callers of the last group that was made durable.
+    pub(super) callers: AtomicUsize,
+}
+
+impl Shared {
+    /// Entries stand in the log now: whoever follows it is woken.
+    pub(super) fn logged(&self, entries: impl Iterator<Item = IntakeEntry>, receipts: &[Receipt]) {
+        let new: Vec<LoggedEntry> = entries
+            .zip(receipts)
+            .filter_map(|(entry, receipt)| match receipt {
+                Receipt::Accepted { seq } => Some(LoggedEntry { seq: *seq, entry }),
+                Receipt::Replayed { .. } | Receipt::Conflict => None,
+            })
+            .collect();
+        self.last.fetch_max(new.iter().map(|e| e.seq).max().unwrap_or(0), Ordering::Release);
+        self.tail.keep(new.into_iter());
+        self.written.notify_waiters();
+        self.written.notify_one();
+    }
+
+    /// Whether nothing is taken in any more.
+    pub(super) fn halted(&self) -> bool {
+        *self.halted.borrow()
+    }
+
+    /// What follows from a disk that refused something.
+    pub(super) async fn refused(&self, store: &Store, e: &StoreError) {
+        match e.disk() {
+            Some(DiskFault::Broken) => drop(self.halted.send_replace(true)),
+            Some(DiskFault::Full) => {
+                if let Err(e) = store.make_room().await {
+                    tracing::warn!(error = %e, "there is no room to copy the write-ahead log either");
+                }
+            }
+            None => {}
+        }
+    }
 }
 
 /// Seconds after which a caller tries again when the disk was full.
@@ -51,27 +125,20 @@ impl IntakeWriter {
     #[must_use]
     pub fn start(store: Store) -> Self {
         let (queue, receiver) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared {
-            queued: AtomicUsize::new(0),
-            written: Arc::new(Notify::new()),
-            halted: watch::Sender::new(false),
-            recent: AtomicU64::new(0),
-            last: AtomicI64::new(0),
-            tail: Tail::default(),
-        });
-        tokio::spawn(run(store, receiver, Arc::clone(&shared)));
-        Self { queue, shared }
+        let shared = Arc::<Shared>::default();
+        tokio::spawn(run(store.clone(), receiver, Arc::clone(&shared)));
+        Self { queue, store, shared }
     }
 
-    /// Take one entry in; returns after the commit is on stable storage.
-    pub async fn submit(&self, entry: IntakeEntry) -> Result<Receipt, StoreError> {
+    /// Take one entry in; returns when it is on stable storage.
+    pub async fn submit(&self, entry: IntakeEntry) -> Result<Ack, StoreError> {
         let receipts = self.submit_many(vec![entry]).await?;
         receipts.first().copied().ok_or_else(|| StoreError::IntakeStopped("the writer gave no receipt".to_owned()))
     }
 
-    /// Take some entries in, all or none; one receipt each, in order, after the
-    /// commit is on stable storage.
-    pub async fn submit_many(&self, entries: Vec<IntakeEntry>) -> Result<Vec<Receipt>, StoreError> {
+    /// Take some entries in, all or none; one receipt each, in order, when they are
+    /// on stable storage.
+    pub async fn submit_many(&self, entries: Vec<IntakeEntry>) -> Result<Vec<Ack>, StoreError> {
         let count = entries.len();
         if count == 0 {
             return Ok(Vec::new());
@@ -92,7 +159,27 @@ impl IntakeWriter {
         }
     }
 
-    /// Woken after each commit; consumers wait on it.
+    /// Whether an id was taken in before, and if so, whether with this body.
+    pub async fn taken(
+        &self,
+        org: &OrgId,
+        kind: IntakeKind,
+        id: &str,
+        body_hash: &str,
+    ) -> Result<Option<bool>, StoreError> {
+        if let Some(same) = self.shared.pending.same(org, kind, id, body_hash) {
+            return Ok(Some(same));
+        }
+        let mut tx = self.store.read().await?;
+        Ok(find(&mut tx, org, kind, id).await?.map(|before| is_same(&before, body_hash)))
+    }
+
+    /// Returns when everything acknowledged before stands in the log.
+    pub async fn settled(&self) -> Result<(), StoreError> {
+        self.shared.pending.settled(&self.store).await
+    }
+
+    /// Woken whenever something stands in the log; consumers wait on it.
     #[must_use]
     pub fn written(&self) -> Arc<Notify> {
         Arc::clone(&self.shared.written)
@@ -106,7 +193,7 @@ impl IntakeWriter {
         self.shared.tail.take(seq, most)
     }
 
-    /// The last position written here; 0 when none.
+    /// The last position that something submitted here stands at; 0 when none.
     #[must_use]
     pub fn last(&self) -> i64 {
         self.shared.last.load(Ordering::Acquire)
@@ -133,10 +220,18 @@ impl IntakeWriter {
 }
 
 async fn run(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiting>, shared: Arc<Shared>) {
+    let mut front = None;
     // callers that wait when it halts learn from the closed queue that nothing was acknowledged
-    while !*shared.halted.borrow() {
-        let (mut entries, mut replies) = (Vec::new(), Vec::new());
+    while !shared.halted() {
         let Some(first) = receiver.recv().await else { return };
+        if front.is_none() && store.engine() == Engine::Sqlite {
+            front = Front::begin(&store, &shared).await;
+        }
+        if let Some(front) = &front {
+            // what came meanwhile is gathered afterwards
+            front.room().await;
+        }
+        let (mut entries, mut replies) = (Vec::new(), Vec::new());
         let mut next = Some(first);
         while let Some(Waiting { entries: some, reply }) = next {
             replies.push((some.len(), reply));
@@ -144,55 +239,37 @@ async fn run(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiting>, share
             next = if entries.len() < BATCH { receiver.try_recv().ok() } else { None };
         }
         shared.queued.fetch_sub(entries.len(), Ordering::Relaxed);
-        match commit(&store, &entries).await {
-            Ok(receipts) => {
-                let new = receipts.iter().filter_map(|receipt| match receipt {
-                    Receipt::Accepted { seq } => Some(*seq),
-                    Receipt::Replayed { .. } | Receipt::Conflict => None,
-                });
-                shared.last.fetch_max(new.max().unwrap_or(0), Ordering::Release);
-                let mut told = receipts.iter().copied();
+        shared.callers.store(replies.len(), Ordering::Relaxed);
+        let done = match &mut front {
+            Some(front) => front.take_in(entries).await,
+            None => commit(&store, &shared, entries).await,
+        };
+        match done {
+            Ok(acks) => {
+                let mut told = acks.into_iter();
                 for (count, reply) in replies {
                     // a caller that has left no longer needs its receipts
                     let _gone = reply.send(Ok(told.by_ref().take(count).collect()));
                 }
-                shared.tail.keep(entries.into_iter().zip(receipts).filter_map(|(entry, receipt)| match receipt {
-                    Receipt::Accepted { seq } => Some(LoggedEntry { seq, entry }),
-                    Receipt::Replayed { .. } | Receipt::Conflict => None,
-                }));
-                shared.written.notify_waiters();
-                shared.written.notify_one();
             }
-            Err(e) => refuse(&store, &shared, replies.into_iter().map(|(_, reply)| reply), e).await,
+            Err(e) => {
+                tracing::error!(error = %e, "intake failed; nothing of the batch is acknowledged");
+                shared.refused(&store, &e).await;
+                let e = Arc::new(e);
+                for (_, reply) in replies {
+                    let _gone = reply.send(Err(Arc::clone(&e)));
+                }
+            }
         }
     }
 }
 
-async fn refuse(
-    store: &Store,
-    shared: &Shared,
-    replies: impl Iterator<Item = oneshot::Sender<Result<Vec<Receipt>, Arc<StoreError>>>>,
-    e: StoreError,
-) {
-    tracing::error!(error = %e, "intake commit failed; nothing of the batch is acknowledged");
-    let fault = e.disk();
-    let e = Arc::new(e);
-    if fault == Some(DiskFault::Broken) {
-        shared.halted.send_replace(true);
-    }
-    for reply in replies {
-        let _gone = reply.send(Err(Arc::clone(&e)));
-    }
-    if fault == Some(DiskFault::Full)
-        && let Err(e) = store.make_room().await
-    {
-        tracing::warn!(error = %e, "there is no room to copy the write-ahead log either");
-    }
-}
-
-async fn commit(store: &Store, entries: &[IntakeEntry]) -> Result<Vec<Receipt>, StoreError> {
+async fn commit(store: &Store, shared: &Shared, entries: Vec<IntakeEntry>) -> Result<Vec<Ack>, StoreError> {
+    let gate = store.gate().await?;
     let mut tx = store.begin_flow().await?;
-    let receipts = append(&mut tx, entries).await?;
+    let receipts = append(&mut tx, &gate, &entries).await?;
     tx.commit().await?;
-    Ok(receipts)
+    drop(gate);
+    shared.logged(entries.into_iter(), &receipts);
+    Ok(receipts.into_iter().map(Ack::from).collect())
 }

@@ -1,0 +1,88 @@
+//! Moves what stands in the journal into the log, where consumers read it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::pending::Group;
+use super::writer::Shared;
+use super::{IntakeEntry, Receipt, append_in};
+use crate::{Store, StoreError};
+
+/// Entries that are moved together.
+const TOGETHER: usize = 2_000;
+/// Callers of one group from which on they are a throng.
+const THRONG: usize = 8;
+/// Pauses after a turn while there is a throng, and their length: callers need the
+/// processors more, and what they bring is safe.
+const REST: (u32, Duration) = (10, Duration::from_millis(25));
+/// Pause after a turn that failed.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Move until the journal's front is gone and nothing waits.
+pub(super) async fn keep_moving(store: Store, shared: Arc<Shared>, mut growing: watch::Receiver<u64>) {
+    let mut oldest = *growing.borrow();
+    loop {
+        let mut groups = shared.pending.first(TOGETHER);
+        if groups.is_empty() {
+            tokio::select! {
+                () = shared.pending.woken() => {}
+                changed = growing.changed() => if changed.is_err() { return },
+            }
+            continue;
+        }
+        match moved(&store, &mut groups).await {
+            Ok((entries, receipts)) => {
+                shared.logged(entries.into_iter(), &receipts);
+                let waiting = shared.pending.moved(&groups);
+                let grows = *growing.borrow();
+                let until = waiting.map_or(grows, |file| file.min(grows));
+                for file in oldest..until {
+                    if let Some(Err(e)) = store.journal().map(|journal| journal.remove(file)) {
+                        tracing::warn!(error = %e, "a file of the intake journal stays longer than it is needed");
+                        shared.refused(&store, &e).await;
+                    }
+                }
+                oldest = until.max(oldest);
+                rest(&shared).await;
+            }
+            Err(e) => {
+                tracing::error!(error = %e, "what was taken in could not be moved into the log; trying again");
+                shared.refused(&store, &e).await;
+                shared.pending.put_back(groups, &e);
+                if shared.halted() || growing.has_changed().is_err() {
+                    return;
+                }
+                let _woken = tokio::time::timeout(AGAIN, shared.pending.woken()).await;
+            }
+        }
+    }
+}
+
+/// Append groups to the log in one transaction.
+async fn moved(store: &Store, groups: &mut [Group]) -> Result<(Vec<IntakeEntry>, Vec<Receipt>), StoreError> {
+    let mut entries = Vec::new();
+    for group in groups {
+        match (group.entries.take(), store.journal()) {
+            (Some(kept), _) => entries.extend(kept),
+            (None, Some(journal)) => entries.extend(journal.again(group.place)?.unwrap_or_default()),
+            (None, None) => {}
+        }
+    }
+    let mut tx = store.begin_flow().await?;
+    let receipts = append_in(&mut tx, &entries).await?;
+    tx.commit().await?;
+    Ok((entries, receipts))
+}
+
+/// Leave the processors to callers for a while, as long as they come in throngs.
+async fn rest(shared: &Shared) {
+    for _ in 0..REST.0 {
+        if shared.callers.swap(0, Ordering::Relaxed) < THRONG || shared.pending.is_half_full() {
+            return;
+        }
+        tokio::time::sleep(REST.1).await;
+    }
+}
