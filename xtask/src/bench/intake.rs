@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::scene::{self, Folder, Server};
+use crate::wire::Wire;
 use crate::{place, run};
 
 /// Connections of the load.
@@ -23,6 +24,9 @@ const EVENTS: u64 = 10_000;
 const BATCH: u64 = 100;
 /// Pause between two probes of freshness, and between two looks at a figure.
 const PROBE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_millis(10));
+
+/// Longest wait until what was taken in is counted.
+const FOLLOWING: Duration = Duration::from_secs(600);
 
 /// What was asked for.
 #[derive(Debug)]
@@ -109,7 +113,8 @@ fn number(value: &Value, name: &str) -> f64 {
     value[name].as_f64().unwrap_or(f64::NAN)
 }
 
-/// Bare and product in turn, so that whatever else the machine does meets both.
+/// Bare and product in turn, so that whatever else the machine does meets both; each
+/// begins when the loop has followed, and how long that took is told.
 fn rate(binary: &Path, load: &Path, seconds: u64, runs: u64) -> Result<()> {
     let folder = Folder::make("intake")?;
     let server = Server::start(binary, &folder.0)?;
@@ -118,22 +123,28 @@ fn rate(binary: &Path, load: &Path, seconds: u64, runs: u64) -> Result<()> {
     let seconds_text = seconds.to_string();
     println!("\n{runs} runs of {seconds} s each, bare and product in turn; medians\n");
     println!(
-        "| connections | bare, 1/s | p50 / p99, ms | product, 1/s | p50 / p99, ms | share | device sync p50 / p99, ms |"
+        "| connections | bare, 1/s | p50 / p99, ms | product, 1/s | p50 / p99, ms | share | device sync p50 / p99, ms \
+         | all counted after, s |"
     );
-    println!("|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|");
+    let (mut looking, mut sent) = (server.wire(&key), 0);
     for connections in CONNECTIONS {
         let mut found: [Vec<Value>; 3] = Default::default();
+        let mut followed = Vec::new();
         for round in 0..runs {
             let (many, prefix) = (connections.to_string(), format!("i{connections}-{round}"));
             let device = folder.0.join("device");
             found[0].push(said(load, &["sync", &device.to_string_lossy(), "2"])?);
             found[1].push(said(load, &["load", &bare.url, "none", &many, &seconds_text, &prefix])?);
-            found[2].push(said(load, &["load", &server.url, &key, &many, &seconds_text, &prefix])?);
+            let told = said(load, &["load", &server.url, &key, &many, &seconds_text, &prefix])?;
+            sent += told["taken"].as_i64().unwrap_or(0);
+            found[2].push(told);
+            followed.push(counts(&mut looking, sent)?.as_secs_f64());
         }
         let middle = |which: usize, name: &str| median(found[which].iter().map(|v| number(v, name)).collect());
         let shares = found[1].iter().zip(&found[2]).map(|(b, p)| number(p, "rate") / number(b, "rate"));
         println!(
-            "| {connections} | {:.0} | {:.1} / {:.1} | {:.0} | {:.1} / {:.1} | {:.0} % | {:.1} / {:.1} |",
+            "| {connections} | {:.0} | {:.1} / {:.1} | {:.0} | {:.1} / {:.1} | {:.0} % | {:.1} / {:.1} | {:.1} |",
             middle(1, "rate"),
             middle(1, "p50"),
             middle(1, "p99"),
@@ -143,6 +154,7 @@ fn rate(binary: &Path, load: &Path, seconds: u64, runs: u64) -> Result<()> {
             100.0 * median(shares.collect()),
             middle(0, "p50"),
             middle(0, "p99"),
+            median(followed),
         );
         let odd: f64 = found[2].iter().map(|v| number(v, "refused") + number(v, "failed")).sum();
         if odd > 0.0 {
@@ -150,6 +162,20 @@ fn rate(binary: &Path, load: &Path, seconds: u64, runs: u64) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Wait until so many responses are in a figure; how long that took.
+fn counts(looking: &mut Wire, responses: i64) -> Result<Duration> {
+    let begun = Instant::now();
+    while scene::counted(&looking.get("/api/v1/figures?metric=responses&survey=load")?.ok("read the figure")?)
+        < responses
+    {
+        if begun.elapsed() > FOLLOWING {
+            bail!("{responses} responses were not in the figure after {} s", FOLLOWING.as_secs());
+        }
+        std::thread::sleep(PROBE.0);
+    }
+    Ok(begun.elapsed())
 }
 
 /// Resident memory of a process, in MiB: now and at its highest.

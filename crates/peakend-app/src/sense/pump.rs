@@ -40,10 +40,16 @@ enum Pumped {
 }
 
 impl App {
-    /// Process everything that waits; returns how many entries were processed.
+    /// Process everything that was acknowledged; returns how many entries were processed.
     ///
     /// Only one pump may run at a time per process; a second caller waits.
     pub async fn pump(&self) -> Result<u64, Error> {
+        self.intake.settled().await?;
+        self.pump_log().await
+    }
+
+    /// Process everything that stands in the log, whoever wrote it.
+    pub async fn pump_log(&self) -> Result<u64, Error> {
         self.drain(true).await
     }
 
@@ -54,9 +60,6 @@ impl App {
     }
 
     async fn drain(&self, others: bool) -> Result<u64, Error> {
-        if others {
-            self.intake.settled().await?;
-        }
         let mut stands = self.pumping.lock().await;
         self.catch_up().await?;
         let mut done = 0;

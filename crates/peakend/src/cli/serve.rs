@@ -21,6 +21,8 @@ const GATHERING: Duration = Duration::from_millis(15);
 const LOOKING: Duration = Duration::from_secs(1);
 /// How often events are handed to the warehouse: often, so that each time it is little work.
 const FOLLOWING: Duration = Duration::from_secs(2);
+/// Time to process what was taken in last, and again to move what was not, when told to stop.
+const LAST_PUMPING: Duration = Duration::from_secs(15);
 /// Time for the last answers when the disk has failed.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
 
@@ -86,9 +88,12 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Resul
         }
     }
     background.shutdown().await;
-    app.pump().await?;
+    // what is left then is safe, and comes first at the next start
+    if let Ok(pumped) = tokio::time::timeout(LAST_PUMPING, app.pump()).await {
+        pumped?;
+    }
     app.seal().await?;
-    app.store.close().await;
+    let _emptied = tokio::time::timeout(LAST_PUMPING, app.store.close()).await;
     Ok(())
 }
 
@@ -107,9 +112,10 @@ async fn keep_pumping(app: Arc<App>) {
         let pumped = if looked.is_some_and(|at| at.elapsed() < LOOKING) {
             app.pump_own().await
         } else {
-            // others write to the log too: imports, another process on the same store
-            looked = Some(Instant::now());
-            app.pump().await
+            // others write to the log too: imports, another process on the same store; and
+            // what a former process has acknowledged comes before all else
+            let first = looked.replace(Instant::now()).is_none();
+            if first { app.pump().await } else { app.pump_log().await }
         };
         if let Err(e) = pumped {
             halt_when_broken(&app, &e);

@@ -12,7 +12,7 @@ use super::{IntakeEntry, IntakeKind};
 use crate::{DiskFault, Store, StoreError};
 
 /// Entries that may wait, before intake waits for them.
-const MOST: usize = 500_000;
+const MOST: usize = 1_000_000;
 
 /// Seconds after which a caller tries again when the log has no room.
 const FULL_S: u32 = 5;

@@ -154,7 +154,10 @@ impl IntakeWriter {
         match answer.await {
             Ok(Ok(receipts)) => Ok(receipts),
             Ok(Err(e)) if e.disk() == Some(DiskFault::Full) => Err(StoreError::Full { retry_after_s: ROOM_AFTER_S }),
-            Ok(Err(e)) => Err(StoreError::IntakeStopped(e.to_string())),
+            Ok(Err(e)) => match *e {
+                StoreError::Busy { retry_after_s } => Err(StoreError::Busy { retry_after_s }),
+                _ => Err(StoreError::IntakeStopped(e.to_string())),
+            },
             Err(_) => Err(ended()),
         }
     }
