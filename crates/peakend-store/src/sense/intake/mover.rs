@@ -18,8 +18,10 @@ const APART: usize = 500;
 /// Callers of one group from which on they are a throng.
 const THRONG: usize = 4;
 /// Pauses after a turn while there is a throng, and their length: callers need the
-/// processors more, and what they bring is safe. So 4,000 entries a second go on into the loop.
-const REST: (u32, Duration) = (5, Duration::from_millis(25));
+/// processors more, and what they bring is safe. So 2,000 entries a second go on into the loop.
+const REST: (u32, Duration) = (10, Duration::from_millis(25));
+/// Pauses in a row without a throng after which it is over.
+const OVER: u32 = 2;
 /// Pause after a turn that failed.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -48,7 +50,7 @@ pub(super) async fn keep_moving(store: Store, shared: Arc<Shared>, mut growing: 
                     }
                 }
                 oldest = until.max(oldest);
-                throng = rest(&shared).await;
+                throng = rest(&shared, throng).await;
             }
             Err(e) => {
                 tracing::error!(error = %e, "what was taken in could not be moved into the log; trying again");
@@ -81,9 +83,12 @@ async fn moved(store: &Store, groups: &mut [Group]) -> Result<(Vec<IntakeEntry>,
 
 /// Leave the processors to callers for a while, as long as they come in throngs;
 /// whether they did to the end.
-async fn rest(shared: &Shared) -> bool {
+async fn rest(shared: &Shared, throng: bool) -> bool {
+    // nobody waits for one to be over that has not begun
+    let mut few = if throng { 0 } else { OVER - 1 };
     for _ in 0..REST.0 {
-        if shared.callers.swap(0, Ordering::Relaxed) < THRONG || shared.pending.is_half_full() {
+        few = if shared.callers.swap(0, Ordering::Relaxed) < THRONG { few + 1 } else { 0 };
+        if few == OVER || shared.pending.is_half_full() {
             return false;
         }
         tokio::time::sleep(REST.1).await;
