@@ -36,5 +36,8 @@ impl Token {
 /// SHA-256 as lower-case hex.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
+    let mut text = [0; 64];
+    // the place has two letters for each of the 32 bytes
+    let _written = hex::encode_to_slice(Sha256::digest(bytes), &mut text);
+    String::from_utf8_lossy(&text).into_owned()
 }

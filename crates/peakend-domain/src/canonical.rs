@@ -1,6 +1,11 @@
-//! One text per JSON value, so that equal bodies have equal hashes.
+//! JSON values from texts, and one text per value, so that equal bodies have equal hashes.
 
 use serde_json::{Map, Value};
+
+/// A JSON text as a value; the last of equal keys counts.
+pub fn read_json(text: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice(text)
+}
 
 /// The value with sorted keys and without white space, whatever order its sender chose.
 #[must_use]

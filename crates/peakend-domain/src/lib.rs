@@ -17,7 +17,7 @@ pub mod sense;
 mod time;
 pub mod value;
 
-pub use canonical::{canonical_json, canonical_json_without};
+pub use canonical::{canonical_json, canonical_json_without, read_json};
 pub use fault::FieldFault;
 pub use id::{Entropy, IdFault, ids::*};
 pub use lang::{Lang, LocalText};

@@ -1,5 +1,7 @@
 //! Who calls: session cookie or API key, proven before a handler runs.
 
+use std::borrow::Cow;
+
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -71,13 +73,13 @@ async fn proven(parts: &Parts, app: &ServerState) -> Result<Caller, Problem> {
 }
 
 /// `Authorization: Bearer pk_…`, or Basic with the key as user name (Segment clients).
-fn key(headers: &HeaderMap) -> Option<String> {
+fn key(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     if let Some(secret) = value.strip_prefix("Bearer ") {
-        return Some(secret.trim().to_owned());
+        return Some(Cow::Borrowed(secret.trim()));
     }
     let encoded = value.strip_prefix("Basic ")?;
     let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
     let text = String::from_utf8(decoded).ok()?;
-    Some(text.split_once(':').map_or(text.as_str(), |(user, _)| user).to_owned())
+    Some(Cow::Owned(text.split_once(':').map_or(text.as_str(), |(user, _)| user).to_owned()))
 }

@@ -10,9 +10,11 @@ mod name;
 mod page;
 mod problem;
 mod query;
+mod request;
 mod routes;
 mod server;
 mod shape;
 
 pub use problem::Problem;
+pub use request::Named;
 pub use server::{ServerState, openapi, router};

@@ -1,14 +1,17 @@
 //! One mapping from errors to RFC 9457 problems.
 
+use axum::Router;
 use axum::extract::Request;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use peakend_app::Error;
 use peakend_domain::FieldFault;
 use serde::Serialize;
+use tower::Service as _;
 use utoipa::ToSchema;
+
+use crate::request::{self, Named};
 
 /// An RFC 9457 problem document.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -169,17 +172,12 @@ impl IntoResponse for Problem {
 
 /// Gives every request an id (the caller's own when it sends one), repeats it
 /// in the answer and writes it into problem documents.
-pub(crate) async fn with_request_id(request: Request, next: Next) -> Response {
-    let id = request
-        .headers()
-        .get("x-request-id")
-        .and_then(|v| v.to_str().ok())
-        .filter(|v| v.len() <= 64 && v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
-        .map_or_else(next_id, ToOwned::to_owned);
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
-    let mut response = tracing::Instrument::instrument(next.run(request), span).await;
+pub(crate) async fn with_request_id(mut routes: Router, request: Request) -> Response {
+    let named = Named::of(&request);
+    let id = named.id().clone();
+    let Ok(mut response) = named.within(async { routes.call(request).await }).await;
     if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
-        problem.request_id = Some(id.clone());
+        problem.request_id = id.to_str().ok().map(ToOwned::to_owned);
         let kept = response.headers_mut().remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
         response = problem.into_response();
         if let Some(value) = kept {
@@ -187,16 +185,8 @@ pub(crate) async fn with_request_id(request: Request, next: Next) -> Response {
             response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, value);
         }
     }
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert("x-request-id", value);
-    }
+    response.headers_mut().insert(request::ID, id);
     response
-}
-
-/// Unique within this process, which is what a log search needs.
-fn next_id() -> String {
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-    format!("req-{:x}-{}", std::process::id(), NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
 }
 
 /// A panic is a bug: answer with a problem, keep serving.

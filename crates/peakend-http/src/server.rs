@@ -1,13 +1,16 @@
 //! Assembles the router and the OpenAPI document.
 
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+use futures::FutureExt as _;
 use peakend_app::App;
 use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
@@ -82,8 +85,8 @@ fn described(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi
 pub fn router(app: ServerState) -> Router {
     let (router, document) = registered().split_for_parts();
     let document = Arc::new(serde_json::to_value(described(document)).unwrap_or_default());
-    let shapes = Arc::new(Shapes::of(&document));
-    router
+    Shapes::keep(&document);
+    let routes = router
         .route(
             "/api/v1/openapi.json",
             axum::routing::get(move || {
@@ -92,20 +95,51 @@ pub fn router(app: ServerState) -> Router {
             }),
         )
         .fallback(embed::serve)
-        // one layer, outermost first: each that is laid on a router by itself is boxed and cloned per request
-        .layer(
-            ServiceBuilder::new()
-                .layer(header(header::REFERRER_POLICY, "same-origin"))
-                .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-                .layer(CompressionLayer::new().gzip(true))
-                .layer(DefaultBodyLimit::max(BODY_LIMIT))
-                .layer(CatchPanicLayer::custom(problem::from_panic))
-                .layer(axum::middleware::from_fn(problem::with_request_id))
-                .layer(axum::Extension(shapes)),
-        )
-        .with_state(app)
+        .with_state(app);
+    around(routes)
+}
+
+/// What every answer gets, around the routes as one: layers of a router are laid
+/// on each of its routes, and cloned and boxed for every request.
+fn around(routes: Router) -> Router {
+    Router::new().fallback_service(
+        ServiceBuilder::new()
+            .layer(header(header::REFERRER_POLICY, "same-origin"))
+            .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .layer(CompressionLayer::new().gzip(true))
+            .layer(DefaultBodyLimit::max(BODY_LIMIT))
+            .service_fn(move |request| answer(routes.clone(), request)),
+    )
+}
+
+/// What the routes answer; a panic in them is a problem like others.
+async fn answer(routes: Router, request: Request) -> Result<Response, Infallible> {
+    let answering = AssertUnwindSafe(problem::with_request_id(routes, request));
+    Ok(answering.catch_unwind().await.unwrap_or_else(problem::from_panic))
 }
 
 fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_answers_with_a_problem_and_the_server_goes_on() {
+        let routes = Router::new().route("/broken", get(|| async { "x".parse::<u8>().unwrap().to_string() }));
+        let server = around(routes.route("/sound", get(|| async { "sound" })));
+        let ask = |path: &str| server.clone().oneshot(Request::get(path).body(Body::empty()).unwrap());
+        let broken = ask("/broken").await.unwrap();
+        assert_eq!(broken.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(broken.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(broken.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(ask("/sound").await.unwrap().status(), StatusCode::OK);
+    }
 }

@@ -2,7 +2,9 @@
 //! no route knows is refused instead of ignored: a misspelt filter would
 //! otherwise answer for everybody.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::{self, Display};
+use std::sync::OnceLock;
 
 use axum::extract::MatchedPath;
 use axum::http::{Extensions, Method};
@@ -12,34 +14,42 @@ use serde_json::{Map, Value};
 /// Names that each operation knows.
 #[derive(Debug)]
 pub(crate) struct Shapes {
-    /// Query parameters by method and route.
-    queries: BTreeMap<String, BTreeSet<String>>,
-    /// Body schemas by method and route.
-    bodies: BTreeMap<String, Value>,
+    /// By route, then by method in lower case.
+    operations: HashMap<String, Vec<(String, Operation)>>,
     /// Schemas by name.
     components: Map<String, Value>,
+}
+
+#[derive(Debug)]
+struct Operation {
+    /// Query parameters.
+    query: BTreeSet<String>,
+    /// Schema of the body.
+    body: Option<Value>,
 }
 
 /// A request's own shape, found through its matched route.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape<'a> {
     shapes: &'a Shapes,
-    query: Option<&'a BTreeSet<String>>,
-    body: Option<&'a Value>,
+    operation: Option<&'a Operation>,
 }
 
-fn key(method: &str, route: &str) -> String {
-    format!("{} {route}", method.to_ascii_lowercase())
-}
+/// The shapes of this program's routes: every router has the same.
+static SHAPES: OnceLock<Shapes> = OnceLock::new();
 
 fn object<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     value.get(name).and_then(Value::as_object).into_iter().flatten()
 }
 
 impl Shapes {
-    /// From the document of all routes.
-    pub(crate) fn of(document: &Value) -> Self {
-        let mut shapes = Self { queries: BTreeMap::new(), bodies: BTreeMap::new(), components: Map::new() };
+    /// Keep those of the document of all routes.
+    pub(crate) fn keep(document: &Value) {
+        SHAPES.get_or_init(|| Self::of(document));
+    }
+
+    fn of(document: &Value) -> Self {
+        let mut shapes = Self { operations: HashMap::new(), components: Map::new() };
         if let Some(schemas) = document.pointer("/components/schemas").and_then(Value::as_object) {
             shapes.components = schemas.clone();
         }
@@ -48,10 +58,9 @@ impl Shapes {
                 let listed = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
                 let names = listed.filter(|p| p.get("in").and_then(Value::as_str) == Some("query"));
                 let names = names.filter_map(|p| p.get("name").and_then(Value::as_str).map(ToOwned::to_owned));
-                shapes.queries.insert(key(method, route), names.collect());
-                if let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") {
-                    shapes.bodies.insert(key(method, route), schema.clone());
-                }
+                let body = operation.pointer("/requestBody/content/application~1json/schema").cloned();
+                let operation = Operation { query: names.collect(), body };
+                shapes.operations.entry(route.clone()).or_default().push((method.clone(), operation));
             }
         }
         shapes
@@ -59,21 +68,22 @@ impl Shapes {
 
     /// The shape of a request; `None` outside the documented routes of `/api/v1`:
     /// the event API takes what its clients add.
-    pub(crate) fn find<'a>(extensions: &'a Extensions, method: &Method) -> Option<Shape<'a>> {
-        let shapes = extensions.get::<std::sync::Arc<Self>>()?;
+    pub(crate) fn find(extensions: &Extensions, method: &Method) -> Option<Shape<'static>> {
+        let shapes = SHAPES.get()?;
         let route = extensions.get::<MatchedPath>()?.as_str();
         if !route.starts_with("/api/v1/") {
             return None;
         }
-        let key = key(method.as_str(), route);
-        Some(Shape { shapes, query: shapes.queries.get(&key), body: shapes.bodies.get(&key) })
+        let mut methods = shapes.operations.get(route).into_iter().flatten();
+        let operation = methods.find(|(name, _)| name.eq_ignore_ascii_case(method.as_str()));
+        Some(Shape { shapes, operation: operation.map(|(_, operation)| operation) })
     }
 }
 
 impl Shape<'_> {
     /// Faults of a query string: names that the route does not know, NUL bytes.
     pub(crate) fn query_faults(&self, query: &str) -> Vec<FieldFault> {
-        let Some(known) = self.query else { return Vec::new() };
+        let Some(known) = self.operation.map(|o| &o.query) else { return Vec::new() };
         let mut faults = Vec::new();
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -94,10 +104,10 @@ impl Shape<'_> {
     /// Faults of a body: fields that the schema lacks, NUL characters.
     pub(crate) fn body_faults(&self, body: &Value) -> Vec<FieldFault> {
         let mut faults = Vec::new();
-        if let Some(schema) = self.body {
-            self.unknown(schema, body, "", &mut faults);
+        if let Some(schema) = self.operation.and_then(|o| o.body.as_ref()) {
+            self.unknown(schema, body, At::Root, &mut faults);
         }
-        nul(body, "", &mut faults);
+        nul(body, At::Root, &mut faults);
         faults
     }
 
@@ -106,25 +116,25 @@ impl Shape<'_> {
         name.and_then(|n| self.shapes.components.get(n)).unwrap_or(schema)
     }
 
-    fn unknown(&self, schema: &Value, value: &Value, path: &str, faults: &mut Vec<FieldFault>) {
+    fn unknown(&self, schema: &Value, value: &Value, at: At<'_>, faults: &mut Vec<FieldFault>) {
         let schema = self.resolve(schema);
         match value {
             Value::Array(items) => {
                 let Some(of) = schema.get("items") else { return };
                 for (i, item) in items.iter().enumerate() {
-                    self.unknown(of, item, &format!("{path}[{i}]"), faults);
+                    self.unknown(of, item, At::Item(&at, i), faults);
                 }
             }
             Value::Object(fields) => {
                 let Some(known) = self.properties(schema) else { return };
                 for (name, field) in fields {
-                    let at = if path.is_empty() { shown(name) } else { format!("{path}.{}", shown(name)) };
+                    let at = At::Field(&at, name);
                     match known.get(name.as_str()) {
-                        Some(of) => self.unknown(of, field, &at, faults),
+                        Some(of) => self.unknown(of, field, at, faults),
                         None => {
                             let list: Vec<&str> = known.keys().copied().collect();
                             let message = format!("no such field: use {}", list.join(", "));
-                            faults.push(FieldFault::new(at, "unknown_field", message));
+                            faults.push(FieldFault::new(at.to_string(), "unknown_field", message));
                         }
                     }
                 }
@@ -169,23 +179,42 @@ fn shown(name: &str) -> String {
     name.chars().take(60).collect()
 }
 
-fn nul(value: &Value, path: &str, faults: &mut Vec<FieldFault>) {
+/// A place in a body; its name is written only for a fault.
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Root,
+    Field(&'a Self, &'a str),
+    Item(&'a Self, usize),
+}
+
+impl Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Field(Self::Root, name) => f.write_str(&shown(name)),
+            Self::Field(object, name) => write!(f, "{object}.{}", shown(name)),
+            Self::Item(list, i) => write!(f, "{list}[{i}]"),
+        }
+    }
+}
+
+fn nul(value: &Value, at: At<'_>, faults: &mut Vec<FieldFault>) {
     match value {
         Value::String(text) if text.contains('\0') => {
-            faults.push(FieldFault::new(path, "nul", "a NUL character cannot be part of a text"));
+            faults.push(FieldFault::new(at.to_string(), "nul", "a NUL character cannot be part of a text"));
         }
         Value::Array(items) => {
             for (i, item) in items.iter().enumerate() {
-                nul(item, &format!("{path}[{i}]"), faults);
+                nul(item, At::Item(&at, i), faults);
             }
         }
         Value::Object(fields) => {
             for (name, field) in fields {
-                let at = if path.is_empty() { shown(name) } else { format!("{path}.{}", shown(name)) };
+                let at = At::Field(&at, name);
                 if name.contains('\0') {
-                    faults.push(FieldFault::new(at, "nul", "a NUL character cannot be part of a name"));
+                    faults.push(FieldFault::new(at.to_string(), "nul", "a NUL character cannot be part of a name"));
                 } else {
-                    nul(field, &at, faults);
+                    nul(field, at, faults);
                 }
             }
         }

@@ -75,7 +75,7 @@ impl TextReader {
             feeling: if known { feeling(&letters, &tone) } else { Feeling::default() },
             aspects: if known { vocabulary.of_letters(&letters, spoken, field) } else { Vec::new() },
             themes: self.rules.of_folded(letters.folded()),
-            masked: redact(text),
+            masked: redact(text).into_owned(),
             tone,
         }
     }

@@ -80,7 +80,7 @@ enum Verb {
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    log();
+    crate::start_log("warn,peakend=info");
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => return fail(&anyhow::Error::from(e)),
@@ -125,13 +125,6 @@ fn fail(e: &anyhow::Error) -> ExitCode {
         }
     }
     ExitCode::FAILURE
-}
-
-/// Logs go to standard error; `PEAKEND_LOG` filters them (`info`, `peakend_app=debug`…).
-fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("PEAKEND_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,peakend=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// In the name of the system, for the first organisation.

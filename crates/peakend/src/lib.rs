@@ -6,8 +6,10 @@
 mod cli;
 mod config;
 mod demo;
+mod log;
 mod verify;
 mod wiring;
 
 pub use cli::run;
 pub use cli::serve::Serve;
+pub use log::start_log;

@@ -6,6 +6,8 @@
 //! who the person is, the context, the public author, the address of a review.
 //! The hash by which a repeated id is recognised is that of what was sent.
 
+use std::borrow::Cow;
+
 use peakend_domain::sense::signal::SignalBody;
 use peakend_domain::sense::survey::Survey;
 use peakend_text::redact;
@@ -28,8 +30,10 @@ pub(super) fn answers(survey: &Survey, answers: &mut Map<String, Value>) -> bool
 }
 
 fn words(text: &mut String) -> bool {
-    let masked = redact(text);
-    let any = masked != *text;
+    let masked = match redact(text) {
+        Cow::Owned(masked) if masked != *text => masked,
+        _ => return false,
+    };
     *text = masked;
-    any
+    true
 }

@@ -13,6 +13,7 @@ use peakend_domain::sense::voice::{Voice, VoiceKind};
 use peakend_domain::{Day, FieldFault, OrgId, Permission, Pillar, canonical_json, day_of};
 use peakend_store::Tx;
 use peakend_store::sense::intake::{Ack, IntakeEntry, IntakeKind, LoggedEntry};
+use serde::de::value::MapDeserializer;
 use serde_json::{Map, Value};
 
 use super::attribute::Door;
@@ -67,8 +68,7 @@ pub async fn submit_page(
     let id = open.response_id().unwrap_or_else(|| id.to_owned());
     check_id("id", &id).map_err(|f| Error::Invalid(vec![f]))?;
     let survey = &open.published.survey;
-    let context = Value::Object(open.link.context.clone());
-    let mut kept = survey.check_answers(answers, &context).map_err(Error::Invalid)?;
+    let mut kept = survey.check_answers(answers, &open.link.context).map_err(Error::Invalid)?;
     // a version published between two attempts must not turn a replay into a conflict
     let said = sha256_hex(canonical_json(&Value::Object(kept.clone())).as_bytes());
     mask::answers(survey, &mut kept);
@@ -96,18 +96,18 @@ pub(super) fn split<T: serde::de::DeserializeOwned>(
     let Some(map) = sent.as_object() else {
         return Err(Error::field("body", "not_an_object", "expected a JSON object"));
     };
-    let mut rest = map.clone();
-    let id = match rest.shift_remove("id") {
+    let id = match map.get("id") {
         None | Some(Value::Null) => {
             let random = app.entropy.bytes();
             format!("{prefix}-{}", sha256_hex(&random).get(..32).unwrap_or_default())
         }
-        Some(Value::String(id)) => id,
+        Some(Value::String(id)) => id.clone(),
         Some(_) => return Err(Error::field("id", "bad_id", "an id is a text")),
     };
     check_id("id", &id).map_err(|f| Error::Invalid(vec![f]))?;
-    let body = serde_json::from_value(Value::Object(rest))
-        .map_err(|e| Error::field("body", "malformed", format!("the body does not read: {e}")))?;
+    let rest = map.iter().filter(|(name, _)| *name != "id").map(|(name, value)| (name.as_str(), value));
+    let body = T::deserialize(MapDeserializer::new(rest))
+        .map_err(|e: serde_json::Error| Error::field("body", "malformed", format!("the body does not read: {e}")))?;
     Ok((id, body))
 }
 
@@ -199,8 +199,7 @@ fn accepted(found: Option<Arc<Published>>, body: &ResponseBody) -> Result<Arc<Pu
     if let Some(Err(more)) = body.person.as_ref().map(|p| p.aliases("person")) {
         faults.extend(more);
     }
-    let context = Value::Object(body.context.clone());
-    if let Err(more) = published.survey.check_answers(&body.answers, &context) {
+    if let Err(more) = published.survey.sound_answers(&body.answers, &body.context) {
         faults.extend(more);
     }
     if faults.is_empty() { Ok(published) } else { Err(Error::Invalid(faults)) }
@@ -244,8 +243,8 @@ pub(crate) async fn agrees(
     let Some(body) = read(entry) else { return Ok(None) };
     let found = shelf.get(tx, org, &body.survey, body.version).await?;
     let Some(heard) = heard(entry, body, found) else { return Ok(None) };
-    let (survey, context) = (&heard.published.survey, Value::Object(heard.body.context.clone()));
-    let answers = survey.check_answers(&heard.body.answers, &context).unwrap_or_else(|_| heard.body.answers.clone());
+    let (survey, context) = (&heard.published.survey, &heard.body.context);
+    let answers = survey.check_answers(&heard.body.answers, context).unwrap_or_else(|_| heard.body.answers.clone());
     let scores = survey.scores(&answers);
     let same = (scores.nps, scores.csat, scores.ces) == (voice.nps, voice.csat, voice.ces)
         && survey.words(&answers) == voice.text
@@ -281,8 +280,7 @@ impl Heard {
         person: Option<&Person>,
     ) -> Voice {
         let (body, survey) = (&self.body, &self.published.survey);
-        let context = Value::Object(body.context.clone());
-        let answers = survey.check_answers(&body.answers, &context).unwrap_or_else(|_| body.answers.clone());
+        let answers = survey.check_answers(&body.answers, &body.context).unwrap_or_else(|_| body.answers.clone());
         let scores = survey.scores(&answers);
         let words = survey.words(&answers);
         let read = reader.read(&words);

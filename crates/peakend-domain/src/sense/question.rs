@@ -134,12 +134,12 @@ pub fn is_blank(value: &Value) -> bool {
 impl Question {
     /// Check an answer that is not blank.
     pub fn check(&self, answer: &Value) -> Result<(), FieldFault> {
-        let path = format!("answers.{}", self.id);
+        let path = || format!("answers.{}", self.id);
         if let Some((low, high)) = self.kind.scale() {
             return match answer.as_i64().or_else(|| whole(answer)) {
                 Some(n) if (low..=high).contains(&n) => Ok(()),
                 _ => Err(FieldFault::new(
-                    path,
+                    path(),
                     "out_of_range",
                     format!("{answer} is not a whole number from {low} to {high}"),
                 )
@@ -148,24 +148,21 @@ impl Question {
             };
         }
         match &self.kind {
-            QuestionKind::Single(options) => self.check_choice(&path, options, answer),
+            QuestionKind::Single(options) => check_choice(path, options, answer),
             QuestionKind::Multiple { options, min, max } => {
                 let Some(all) = answer.as_array() else {
-                    return Err(FieldFault::new(path, "not_a_list", "expected a list of choice ids"));
+                    return Err(FieldFault::new(path(), "not_a_list", "expected a list of choice ids"));
                 };
                 for (i, one) in all.iter().enumerate() {
-                    self.check_choice(&format!("{path}[{i}]"), options, one)?;
+                    let at = || format!("{}[{i}]", path());
+                    check_choice(at, options, one)?;
                     if all.iter().take(i).any(|earlier| earlier == one) {
-                        return Err(FieldFault::new(
-                            format!("{path}[{i}]"),
-                            "duplicate",
-                            format!("{one} is chosen twice"),
-                        ));
+                        return Err(FieldFault::new(at(), "duplicate", format!("{one} is chosen twice")));
                     }
                 }
                 if all.len() < *min || all.len() > *max {
                     let message = format!("{} choices, expected {min} to {max}", all.len());
-                    return Err(FieldFault::new(path, "choice_count", message)
+                    return Err(FieldFault::new(path(), "choice_count", message)
                         .arg("min", min.to_string())
                         .arg("max", max.to_string()));
                 }
@@ -173,26 +170,12 @@ impl Question {
             }
             QuestionKind::Text { max_length } => match answer.as_str().map(|t| t.chars().count()) {
                 Some(n) if n <= *max_length => Ok(()),
-                Some(n) => Err(FieldFault::new(path, "too_long", format!("{n} characters, at most {max_length}"))
+                Some(n) => Err(FieldFault::new(path(), "too_long", format!("{n} characters, at most {max_length}"))
                     .arg("max", max_length.to_string())),
-                None => Err(FieldFault::new(path, "not_a_text", "expected a text")),
+                None => Err(FieldFault::new(path(), "not_a_text", "expected a text")),
             },
             QuestionKind::Nps(_) | QuestionKind::Csat(_) | QuestionKind::Ces(_) => Ok(()),
         }
-    }
-
-    fn check_choice(&self, path: &str, options: &[Choice], answer: &Value) -> Result<(), FieldFault> {
-        let known = answer.as_str().is_some_and(|id| options.iter().any(|o| o.id == id));
-        if known {
-            return Ok(());
-        }
-        let ids: Vec<&str> = options.iter().take(12).map(|o| o.id.as_str()).collect();
-        let shown: String = answer.to_string().chars().take(60).collect();
-        Err(FieldFault::new(
-            path,
-            "unknown_choice",
-            format!("{shown} is no choice: expected one of {}", ids.join(", ")),
-        ))
     }
 
     /// The question for the page: texts of all languages and the tree of its condition.
@@ -231,6 +214,17 @@ impl Question {
         }
         Value::Object(map)
     }
+}
+
+fn check_choice(path: impl Fn() -> String, options: &[Choice], answer: &Value) -> Result<(), FieldFault> {
+    let known = answer.as_str().is_some_and(|id| options.iter().any(|o| o.id == id));
+    if known {
+        return Ok(());
+    }
+    let ids: Vec<&str> = options.iter().take(12).map(|o| o.id.as_str()).collect();
+    let shown: String = answer.to_string().chars().take(60).collect();
+    let message = format!("{shown} is no choice: expected one of {}", ids.join(", "));
+    Err(FieldFault::new(path(), "unknown_choice", message))
 }
 
 fn choices(options: &[Choice]) -> Value {

@@ -10,12 +10,13 @@ pub mod template;
 mod tests;
 mod tree;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 pub use placeholder::{fill, placeholders};
 pub use tree::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
 
-use super::question::{Question, is_blank};
+use super::question::{Question, ShowIf, is_blank};
 use crate::{FieldFault, Lang, LocalText, Pillar};
 
 /// The published JSON Schema of survey documents.
@@ -113,36 +114,38 @@ impl Survey {
         self.questions.iter().find(|q| q.id == id)
     }
 
-    /// Whether a question is shown for these facts (`answers`, `event`, `context`).
-    #[must_use]
-    pub fn shows(&self, question: &Question, facts: &Value) -> bool {
-        question.show_if.as_ref().is_none_or(|s| s.tree.holds(facts))
-    }
-
     /// Check answers by question id; `context` is what the link or event brought.
     /// Answers to questions that are not shown are dropped, blank ones too.
     pub fn check_answers(
         &self,
         answers: &Map<String, Value>,
-        context: &Value,
+        context: &impl Serialize,
     ) -> Result<Map<String, Value>, Vec<FieldFault>> {
+        Ok(owned(&self.sound_answers(answers, context)?))
+    }
+
+    /// [`Self::check_answers`] without copying what it finds.
+    pub fn sound_answers<'a>(
+        &'a self,
+        answers: &'a Map<String, Value>,
+        context: &impl Serialize,
+    ) -> Result<Vec<(&'a str, &'a Value)>, Vec<FieldFault>> {
         let mut faults = Vec::new();
         for id in answers.keys().filter(|id| self.question(id).is_none()) {
             let shown: String = id.chars().take(60).collect();
             let message = format!("survey `{}` has no question `{shown}`", self.code);
             faults.push(FieldFault::new(format!("answers.{shown}"), "unknown_question", message));
         }
-        let mut kept = Map::new();
+        let mut kept = Vec::new();
         for question in &self.questions {
             // show-if may look only at earlier questions, so `kept` is complete for it
-            if !self.shows(question, &facts(&kept, context)) {
+            let hidden = |show_if: &ShowIf| !show_if.tree.holds(&facts(&owned(&kept), context));
+            if question.show_if.as_ref().is_some_and(hidden) {
                 continue;
             }
             match answers.get(&question.id) {
                 Some(answer) if !is_blank(answer) => match question.check(answer) {
-                    Ok(()) => {
-                        kept.insert(question.id.clone(), answer.clone());
-                    }
+                    Ok(()) => kept.push((question.id.as_str(), answer)),
                     Err(fault) => faults.push(fault),
                 },
                 _ if question.required => {
@@ -182,10 +185,14 @@ impl Survey {
     }
 }
 
+fn owned(answers: &[(&str, &Value)]) -> Map<String, Value> {
+    answers.iter().map(|(id, answer)| ((*id).to_owned(), (*answer).clone())).collect()
+}
+
 /// What conditions look at: `answers`, and the context twice, as `context` and
 /// (what an event brought) as `event`.
 #[must_use]
-pub fn facts(answers: &Map<String, Value>, context: &Value) -> Value {
+pub fn facts(answers: &Map<String, Value>, context: &impl Serialize) -> Value {
     json!({"answers": answers, "context": context, "event": context})
 }
 

@@ -8,6 +8,7 @@ mod behaviour;
 mod coverage;
 mod erasure;
 mod insight;
+mod intake;
 mod place;
 mod retention;
 mod sign_in;

@@ -25,8 +25,13 @@ const TITLES: [&str; 7] = ["先生", "女士", "小姐", "太太", "阿姨", "�
 /// What a name does not hold: words that follow a cue in other sentences.
 const NOT_NAMES: &str = "的是在有没不也都很就要想去来对向因";
 
-/// The text with `[name]` for names.
-pub(super) fn names(text: &str) -> String {
+/// The text with `[name]` for names; none when nothing in it can be one.
+pub(super) fn names(text: &str) -> Option<String> {
+    // a Chinese name is no ASCII, an English one begins with a capital after a space
+    let capital = text.as_bytes().windows(2).any(|two| matches!(two, [b' ', b'A'..=b'Z']));
+    if !capital && text.is_ascii() {
+        return None;
+    }
     let letters: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -44,11 +49,11 @@ pub(super) fn names(text: &str) -> String {
             }
         }
     }
-    out
+    Some(out)
 }
 
 fn surname(c: char) -> bool {
-    SURNAMES.contains(simplified_form(c).unwrap_or(c))
+    !c.is_ascii() && SURNAMES.contains(simplified_form(c).unwrap_or(c))
 }
 
 /// A surname and one or two characters, after a cue and before a break, or before a title.

@@ -1,6 +1,10 @@
 //! Numbers that identify: telephones, identity cards, bank cards, accounts.
 
-pub(super) fn numbers(text: &str) -> String {
+/// The text with words for numbers that identify; none when it has no digit.
+pub(super) fn numbers(text: &str) -> Option<String> {
+    if !has_digit(text) {
+        return None;
+    }
     let letters: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -32,7 +36,12 @@ pub(super) fn numbers(text: &str) -> String {
             }
         }
     }
-    out
+    Some(out)
+}
+
+/// Whether there may be a digit: the first byte of full-width ones is that of a few other signs too.
+pub(super) fn has_digit(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit() || b == 0xef)
 }
 
 /// Longest number that is looked at beyond its first group, in digits.

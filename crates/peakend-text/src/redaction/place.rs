@@ -26,8 +26,11 @@ const STREETS: [&str; 14] = [
     "square",
 ];
 
-/// The text with `[address]` for addresses.
-pub(super) fn addresses(text: &str) -> String {
+/// The text with `[address]` for addresses; none when it has no digit, since every address has a number.
+pub(super) fn addresses(text: &str) -> Option<String> {
+    if !super::number::has_digit(text) {
+        return None;
+    }
     let letters: Vec<char> = text.chars().collect();
     let mut out: Vec<char> = Vec::with_capacity(letters.len());
     let mut at = 0;
@@ -55,7 +58,7 @@ pub(super) fn addresses(text: &str) -> String {
         out.push(c);
         at += 1;
     }
-    out.into_iter().collect()
+    Some(out.into_iter().collect())
 }
 
 fn named(c: char) -> bool {

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use peakend_app::admin::session;
 use peakend_app::sense::event::{self, Message};
 use peakend_app::{Ctx, Error};
-use peakend_domain::{Actor, Permission};
+use peakend_domain::{Actor, Permission, read_json};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -83,7 +83,7 @@ pub(super) async fn read(app: &ServerState, request: Request, key_field: &str) -
         let detail = format!("the body has {} bytes, at most {LIMIT} are read: send smaller batches", bytes.len());
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
     }
-    let value: Result<Value, _> = serde_json::from_slice(&bytes);
+    let value = read_json(&bytes);
     let actor = match proven {
         Ok(caller) => caller.actor,
         Err(refused) => {

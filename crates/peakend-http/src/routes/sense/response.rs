@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use crate::Problem;
 use crate::caller::Caller;
 use crate::page::{self, SurveyPage, words};
-use crate::query::{Body, Path, Query};
+use crate::query::{Body, JsonBody, Path, Query};
 use crate::server::ServerState;
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
@@ -46,7 +46,7 @@ pub(super) fn taken(t: response::Taken) -> TakenView {
     responses((status = 201, body = TakenView, description = "on stable storage"),
               (status = 200, body = TakenView, description = "had come before"),
               (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn add(caller: Caller, State(app): State<ServerState>, Body(sent): Body<Value>) -> Result<Response, Problem> {
+async fn add(caller: Caller, State(app): State<ServerState>, JsonBody(sent): JsonBody) -> Result<Response, Problem> {
     let t = response::submit(&caller.ctx(&app), &sent).await?;
     let status = if t.replayed { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(taken(t))).into_response())

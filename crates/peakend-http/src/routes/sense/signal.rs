@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::response::{TakenView, taken};
 use crate::Problem;
 use crate::caller::Caller;
-use crate::query::Body;
+use crate::query::JsonBody;
 use crate::server::ServerState;
 
 pub(crate) fn router() -> OpenApiRouter<ServerState> {
@@ -48,7 +48,7 @@ struct Outcomes {
 #[utoipa::path(post, path = "/api/v1/signals", tag = "sense", request_body = Object,
     responses((status = 201, body = TakenView), (status = 200, body = Outcomes, description = "an array, or a replay"),
               (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn add(caller: Caller, State(app): State<ServerState>, Body(sent): Body<Value>) -> Result<Response, Problem> {
+async fn add(caller: Caller, State(app): State<ServerState>, JsonBody(sent): JsonBody) -> Result<Response, Problem> {
     let ctx = caller.ctx(&app);
     let Value::Array(all) = sent else {
         let t = signal::submit(&ctx, &sent).await?;
