@@ -70,6 +70,32 @@ async fn what_is_acknowledged_is_in_the_log_after_a_kill_once_and_in_order() {
 }
 
 #[tokio::test]
+async fn what_was_refused_is_in_no_log_though_it_was_written_beside_what_was_taken() {
+    let (dir, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = open(dir.path()).await;
+    let intake = IntakeWriter::start(store.clone());
+    intake.submit(entry("old", "1")).await.unwrap();
+    intake.settled().await.unwrap();
+    let writer = store.begin().await.unwrap();
+    let pieces = vec![entry("old", "2"), entry("new", "1"), entry("new", "2"), entry("old", "1")];
+    let acks = intake.submit_many(pieces).await.unwrap();
+    assert_eq!(acks, [Ack::Conflict, Ack::Accepted, Ack::Conflict, Ack::Replayed]);
+    for file in dir.path().read_dir().unwrap().map(|f| f.unwrap().path()) {
+        std::fs::copy(&file, kept.path().join(file.file_name().unwrap())).unwrap();
+    }
+    drop(writer);
+    intake.settled().await.unwrap();
+    // moved from memory, and moved after a kill
+    for store in [store, open(kept.path()).await] {
+        drop(store.gate().await.unwrap());
+        let mut tx = store.read().await.unwrap();
+        let all = intake::after(&mut tx, 0, 9).await.unwrap();
+        let all: Vec<_> = all.iter().map(|e| (e.entry.id.as_str(), e.entry.body.as_str())).collect();
+        assert_eq!(all, [("old", "\"1\""), ("new", "\"1\"")]);
+    }
+}
+
+#[tokio::test]
 async fn a_crash_between_moving_and_emptying_moves_nothing_twice() {
     let folder = left(&["a", "b"]).await;
     let before = files(folder.path());

@@ -17,8 +17,8 @@ use crate::{Store, StoreError};
 /// Pauses at the gate until callers are told to come back, and their length.
 const AT_THE_GATE: (u32, Duration) = (10_000, Duration::from_millis(2));
 
-/// What makes an id unique.
-type Key<'a> = (&'a str, IntakeKind, &'a str);
+/// Body hashes by what makes an id unique.
+type Logged = HashMap<(OrgId, IntakeKind, String), String>;
 
 /// Where entries come in while this process owns the journal.
 #[derive(Debug)]
@@ -70,62 +70,76 @@ impl Front {
         done
     }
 
+    /// Entries are written while they are looked up in the log: one that stands there
+    /// already stays in the journal without effect, since moving it changes nothing.
     async fn behind_the_gate(&mut self, entries: Vec<IntakeEntry>) -> Result<Vec<Ack>, StoreError> {
-        let acks = self.look_up(&entries).await?;
-        let mut answers = acks.iter();
-        let new: Vec<IntakeEntry> = entries.into_iter().filter(|_| answers.next() == Some(&Ack::Accepted)).collect();
-        if new.is_empty() {
-            return Ok(acks);
+        let pending = &self.shared.pending;
+        let waiting: Vec<_> = entries.iter().map(|e| pending.same(&e.org, e.kind, &e.id, &e.body_hash)).collect();
+        let unknown: Vec<bool> = waiting.iter().map(Option::is_none).collect();
+        if !unknown.contains(&true) {
+            return Ok(waiting.into_iter().flatten().map(Ack::again).collect());
         }
         let mut owned = self.owned.take().ok_or_else(lost)?;
-        let written = tokio::task::spawn_blocking(move || {
-            let place = owned.write(&new);
-            (owned, new, place)
+        let entries = Arc::new(entries);
+        let (all, which) = (Arc::clone(&entries), unknown.clone());
+        let writing = tokio::task::spawn_blocking(move || {
+            let place = owned.write(chosen(&all, &which));
+            drop(all);
+            (owned, place)
         });
-        let (owned, new, place) = written.await.map_err(|_| lost())?;
+        let (logged, done) = tokio::join!(self.in_log(&entries, &unknown), writing);
+        let (owned, place) = done.map_err(|_| lost())?;
         let number = owned.growing();
         self.owned = Some(owned);
         self.growing.send_if_modified(|known| std::mem::replace(known, number) != number);
-        self.shared.pending.keep(place?, new);
+        let (place, logged) = (place?, logged?);
+        let acks = told(&entries, waiting, &logged);
+        let entries = Arc::try_unwrap(entries).unwrap_or_else(|shared| (*shared).clone());
+        let mut answers = acks.iter();
+        let new = entries.into_iter().filter(|_| answers.next() == Some(&Ack::Accepted)).collect();
+        self.shared.pending.keep(place, new);
         Ok(acks)
     }
 
-    /// What each entry is: new, or known from among these, the journal or the log.
-    async fn look_up(&self, entries: &[IntakeEntry]) -> Result<Vec<Ack>, StoreError> {
-        let waiting: Vec<Option<bool>> =
-            entries.iter().map(|e| self.shared.pending.same(&e.org, e.kind, &e.id, &e.body_hash)).collect();
-        // after the journal: what is moved meanwhile is found in one or the other
+    /// Body hashes of those entries that stand in the log.
+    async fn in_log(&self, entries: &[IntakeEntry], which: &[bool]) -> Result<Logged, StoreError> {
         let mut asked: BTreeMap<(&OrgId, &str), (IntakeKind, Vec<&str>)> = BTreeMap::new();
-        for (e, _) in entries.iter().zip(&waiting).filter(|(_, waiting)| waiting.is_none()) {
+        for e in chosen(entries, which) {
             asked.entry((&e.org, e.kind.name())).or_insert_with(|| (e.kind, Vec::new())).1.push(&e.id);
         }
-        let mut logged = HashMap::new();
+        let mut logged = Logged::new();
         for ((org, _), (kind, ids)) in asked {
             let found = known(&self.store, org, kind, &ids).await?;
             logged.extend(found.into_iter().map(|(id, hash)| ((org.clone(), kind, id), hash)));
         }
-        let mut new: HashMap<Key<'_>, &str> = HashMap::with_capacity(entries.len());
-        let one = |(e, waiting): (&'_ _, Option<bool>)| {
-            let e: &IntakeEntry = e;
-            if let Some(same) = waiting {
-                return Ack::again(same);
-            }
-            if !logged.is_empty()
-                && let Some(hash) = logged.get(&(e.org.clone(), e.kind, e.id.clone()))
-            {
-                return Ack::again(is_same(hash, &e.body_hash));
-            }
-            Ack::Accepted
-        };
-        let mut acks: Vec<Ack> = entries.iter().zip(waiting).map(one).collect();
-        for (e, ack) in entries.iter().zip(&mut acks).filter(|(_, ack)| **ack == Ack::Accepted) {
-            match new.entry((e.org.as_str(), e.kind, &e.id)) {
-                Entry::Occupied(first) => *ack = Ack::again(*first.get() == e.body_hash),
-                Entry::Vacant(place) => drop(place.insert(&e.body_hash)),
-            }
-        }
-        Ok(acks)
+        Ok(logged)
     }
+}
+
+/// What each entry is: told before by what waits, by the log or by one before it among these, or else new.
+fn told(entries: &[IntakeEntry], waiting: Vec<Option<bool>>, logged: &Logged) -> Vec<Ack> {
+    let mut first: HashMap<(&str, IntakeKind, &str), &str> = HashMap::with_capacity(entries.len());
+    let mut acks = Vec::with_capacity(entries.len());
+    for (e, waiting) in entries.iter().zip(waiting) {
+        // as a rule it is empty, and nothing is copied to be looked up in it
+        let before = if logged.is_empty() { None } else { logged.get(&(e.org.clone(), e.kind, e.id.clone())) };
+        let known = waiting.or_else(|| before.map(|hash| is_same(hash, &e.body_hash)));
+        acks.push(match known {
+            Some(same) => Ack::again(same),
+            None => match first.entry((e.org.as_str(), e.kind, &e.id)) {
+                Entry::Occupied(first) => Ack::again(*first.get() == e.body_hash),
+                Entry::Vacant(place) => {
+                    place.insert(&e.body_hash);
+                    Ack::Accepted
+                }
+            },
+        });
+    }
+    acks
+}
+
+fn chosen<'a>(entries: &'a [IntakeEntry], which: &[bool]) -> impl Iterator<Item = &'a IntakeEntry> {
+    entries.iter().zip(which).filter(|(_, chosen)| **chosen).map(|(entry, _)| entry)
 }
 
 fn lost() -> StoreError {

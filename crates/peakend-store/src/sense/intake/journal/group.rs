@@ -26,7 +26,7 @@ pub(super) struct Read {
 }
 
 /// Write a group behind what `to` holds.
-pub(super) fn write(number: u64, entries: &[IntakeEntry], to: &mut Vec<u8>) {
+pub(super) fn write<'a>(number: u64, entries: impl IntoIterator<Item = &'a IntakeEntry>, to: &mut Vec<u8>) {
     let head = to.len();
     to.extend([0; HEAD]);
     for e in entries {

@@ -72,7 +72,10 @@ impl Owned {
 
     /// Write a group and sync it; behind the gate. When there is no room for it,
     /// nothing of it stays.
-    pub(in crate::sense::intake) fn write(&mut self, entries: &[IntakeEntry]) -> Result<Place, StoreError> {
+    pub(in crate::sense::intake) fn write<'a>(
+        &mut self,
+        entries: impl Iterator<Item = &'a IntakeEntry>,
+    ) -> Result<Place, StoreError> {
         let path = self.journal.path(self.number);
         let length = |file: &File| file.metadata().map(|m| m.len());
         let mut at = length(&self.file).map_err(fault("look at", &path))?;
