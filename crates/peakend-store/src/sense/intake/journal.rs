@@ -118,10 +118,14 @@ impl Journal {
         }
         for (_, path) in self.files()? {
             let bytes = content(&path)?;
+            let mut entries = Vec::new();
             for (_, at, size) in group::read(&bytes).groups {
-                let Some((_, entries)) = bytes.get(at..at + size).and_then(group::entries) else {
+                let Some((_, group)) = bytes.get(at..at + size).and_then(group::entries) else {
                     return Err(StoreError::corrupt("intake journal", format!("{}: byte {at}", path.display())));
                 };
+                entries.extend(group);
+            }
+            if !entries.is_empty() {
                 let mut tx = store.begin_flow().await?;
                 append_in(&mut tx, &entries).await?;
                 tx.commit().await?;
