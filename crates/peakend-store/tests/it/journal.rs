@@ -70,7 +70,28 @@ async fn what_is_acknowledged_is_in_the_log_after_a_kill_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn what_was_refused_is_in_no_log_though_it_was_written_beside_what_was_taken() {
+async fn what_is_sent_again_under_an_erased_id_stands_in_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let intake = IntakeWriter::start(store.clone());
+    intake.submit(entry("e", "canary")).await.unwrap();
+    intake.settled().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    intake::entomb(&mut tx, &OrgId::stored("org_a".to_owned()), &[1]).await.unwrap();
+    tx.commit().await.unwrap();
+    store.scrub().await.unwrap();
+    let both = vec![entry("e", "canary"), entry("f", "1"), entry("e", "another canary")];
+    assert_eq!(intake.submit_many(both).await.unwrap(), [Ack::Replayed, Ack::Accepted, Ack::Replayed]);
+    assert_eq!(intake.submit(entry("e", "canary")).await.unwrap(), Ack::Replayed);
+    for file in dir.path().read_dir().unwrap().map(|f| f.unwrap().path()) {
+        assert!(!std::fs::read(&file).unwrap().windows(6).any(|w| w == b"canary"), "{}", file.display());
+    }
+    intake.settled().await.unwrap();
+    assert_eq!(ids(&store).await, ["f"]);
+}
+
+#[tokio::test]
+async fn what_was_refused_is_in_no_log() {
     let (dir, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = open(dir.path()).await;
     let intake = IntakeWriter::start(store.clone());

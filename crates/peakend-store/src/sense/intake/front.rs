@@ -8,7 +8,7 @@ use std::time::Duration;
 use peakend_domain::OrgId;
 use tokio::sync::watch;
 
-use super::journal::Owned;
+use super::journal::{Owned, Place};
 use super::mover::keep_moving;
 use super::writer::{Ack, Shared};
 use super::{IntakeEntry, IntakeKind, is_same, known};
@@ -19,6 +19,9 @@ const AT_THE_GATE: (u32, Duration) = (10_000, Duration::from_millis(2));
 
 /// Body hashes by what makes an id unique.
 type Logged = HashMap<(OrgId, IntakeKind, String), String>;
+
+/// The journal after a write, and where the group stands, if there was anything to write.
+type Written = (Owned, Result<Option<Place>, StoreError>);
 
 /// Where entries come in while this process owns the journal.
 #[derive(Debug)]
@@ -70,8 +73,9 @@ impl Front {
         done
     }
 
-    /// Entries are written while they are looked up in the log: one that stands there
-    /// already stays in the journal without effect, since moving it changes nothing.
+    /// Entries are written while they are looked up in the log. When some are found
+    /// there, the group is written anew without them: what is sent again may be what
+    /// was erased, and must not stay.
     async fn behind_the_gate(&mut self, entries: Vec<IntakeEntry>) -> Result<Vec<Ack>, StoreError> {
         let pending = &self.shared.pending;
         let waiting: Vec<_> = entries.iter().map(|e| pending.same(&e.org, e.kind, &e.id, &e.body_hash)).collect();
@@ -79,26 +83,34 @@ impl Front {
         if !unknown.contains(&true) {
             return Ok(waiting.into_iter().flatten().map(Ack::again).collect());
         }
-        let mut owned = self.owned.take().ok_or_else(lost)?;
         let entries = Arc::new(entries);
-        let (all, which) = (Arc::clone(&entries), unknown.clone());
-        let writing = tokio::task::spawn_blocking(move || {
-            let place = owned.write(chosen(&all, &which));
-            drop(all);
-            (owned, place)
-        });
-        let (logged, done) = tokio::join!(self.in_log(&entries, &unknown), writing);
-        let (owned, place) = done.map_err(|_| lost())?;
+        let owned = self.owned.take().ok_or_else(lost)?;
+        let (logged, written) =
+            tokio::join!(self.in_log(&entries, &unknown), write(owned, None, Arc::clone(&entries), unknown.clone()));
+        let mut place = self.keep(written?)?;
+        // nothing is new to whoever cannot look
+        let acks = logged.map(|logged| told(&entries, waiting, &logged));
+        let told = acks.as_deref().unwrap_or_default().iter().map(|ack| *ack == Ack::Accepted);
+        let new: Vec<bool> = told.chain(std::iter::repeat(false)).take(entries.len()).collect();
+        if new != unknown {
+            let owned = self.owned.take().ok_or_else(lost)?;
+            place = self.keep(write(owned, place, Arc::clone(&entries), new.clone()).await?)?;
+        }
+        let acks = acks?;
+        if let Some(place) = place {
+            let entries = Arc::try_unwrap(entries).unwrap_or_else(|shared| (*shared).clone());
+            let mut new = new.into_iter();
+            self.shared.pending.keep(place, entries.into_iter().filter(|_| new.next() == Some(true)).collect());
+        }
+        Ok(acks)
+    }
+
+    /// Own the journal again after it was written; where the group stands.
+    fn keep(&mut self, (owned, place): Written) -> Result<Option<Place>, StoreError> {
         let number = owned.growing();
         self.owned = Some(owned);
         self.growing.send_if_modified(|known| std::mem::replace(known, number) != number);
-        let (place, logged) = (place?, logged?);
-        let acks = told(&entries, waiting, &logged);
-        let entries = Arc::try_unwrap(entries).unwrap_or_else(|shared| (*shared).clone());
-        let mut answers = acks.iter();
-        let new = entries.into_iter().filter(|_| answers.next() == Some(&Ack::Accepted)).collect();
-        self.shared.pending.keep(place, new);
-        Ok(acks)
+        place
     }
 
     /// Body hashes of those entries that stand in the log.
@@ -136,6 +148,26 @@ fn told(entries: &[IntakeEntry], waiting: Vec<Option<bool>>, logged: &Logged) ->
         });
     }
     acks
+}
+
+/// Write some of the entries as a group, in place of one that was written just now;
+/// where it stands, when there is anything to write.
+async fn write(
+    mut owned: Owned,
+    instead: Option<Place>,
+    entries: Arc<Vec<IntakeEntry>>,
+    which: Vec<bool>,
+) -> Result<Written, StoreError> {
+    let written = tokio::task::spawn_blocking(move || {
+        let taken_back = instead.map_or(Ok(()), |place| owned.take_back(place));
+        let place = taken_back.and_then(|()| {
+            let any = which.contains(&true);
+            any.then(|| owned.write(chosen(&entries, &which))).transpose()
+        });
+        drop(entries);
+        (owned, place)
+    });
+    written.await.map_err(|_| lost())
 }
 
 fn chosen<'a>(entries: &'a [IntakeEntry], which: &[bool]) -> impl Iterator<Item = &'a IntakeEntry> {

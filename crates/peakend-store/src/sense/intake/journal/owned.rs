@@ -97,6 +97,12 @@ impl Owned {
         Ok(place)
     }
 
+    /// Take back the group that was written last; behind the same gate.
+    pub(in crate::sense::intake) fn take_back(&mut self, place: Place) -> Result<(), StoreError> {
+        let path = self.journal.path(place.file);
+        self.file.set_len(place.at).and_then(|()| self.file.sync_data()).map_err(fault("take back the end of", &path))
+    }
+
     /// The file that grows.
     pub(in crate::sense::intake) fn growing(&self) -> u64 {
         self.number
