@@ -21,6 +21,8 @@ const GATHERING: Duration = Duration::from_millis(15);
 const LOOKING: Duration = Duration::from_secs(1);
 /// How often events are handed to the warehouse: often, so that each time it is little work.
 const FOLLOWING: Duration = Duration::from_secs(2);
+/// Time to process what a former process has left, before anything is answered.
+const FIRST_PUMPING: Duration = Duration::from_secs(5);
 /// Time to process what was taken in last, and again to move what was not, when told to stop.
 const LAST_PUMPING: Duration = Duration::from_secs(15);
 /// Time for the last answers when the disk has failed.
@@ -70,6 +72,10 @@ pub(crate) async fn bind(server: &ServerOptions) -> anyhow::Result<TcpListener> 
 
 /// Serve an application and run its background work until a signal arrives.
 pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) -> anyhow::Result<()> {
+    // figures are whole from the first answer on, unless very much was left
+    if let Ok(Err(e)) = tokio::time::timeout(FIRST_PUMPING, app.pump()).await {
+        tracing::error!(error = %e, "what was left could not be processed yet");
+    }
     let mut background = JoinSet::new();
     background.spawn(keep_pumping(Arc::clone(&app)));
     background.spawn(keep_running_jobs(Arc::clone(&app)));
@@ -113,7 +119,7 @@ async fn keep_pumping(app: Arc<App>) {
             app.pump_own().await
         } else {
             // others write to the log too: imports, another process on the same store; and
-            // what a former process has acknowledged comes before all else
+            // what a former process has acknowledged may still be left
             let first = looked.replace(Instant::now()).is_none();
             if first { app.pump().await } else { app.pump_log().await }
         };
