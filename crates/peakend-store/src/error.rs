@@ -92,11 +92,16 @@ impl StoreError {
         const INDEX: [u32; 4] = [18, 19, 20, 21];
         /// Operations after whose failure nobody knows what a file holds.
         const CHANGING: [&str; 4] = ["write", "sync", "empty", "take back the end of"];
+        /// Those among them that have room enough, or never will.
+        const FINAL: [&str; 2] = ["sync", "take back the end of"];
         match self {
             Self::Full { .. } => Some(DiskFault::Full),
             Self::File { operation, source, .. } => match source.kind() {
-                // a sync that failed has perhaps forgotten what it did not write
-                ErrorKind::StorageFull | ErrorKind::QuotaExceeded if *operation != "sync" => Some(DiskFault::Full),
+                // a sync that failed has perhaps forgotten what it did not write, and what
+                // cannot be taken back stays
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded if !FINAL.contains(operation) => {
+                    Some(DiskFault::Full)
+                }
                 _ => CHANGING.contains(operation).then_some(DiskFault::Broken),
             },
             Self::Database { source: sqlx::Error::Database(e), .. } => {

@@ -146,6 +146,8 @@ pub async fn follow(app: &App, token: &str) -> Result<Followed, Error> {
     let Some(published) = Shelf::default().get(&mut tx, &org, found.survey.as_str(), None).await? else {
         return Ok(Followed::Unknown);
     };
+    // a look into what was taken in reads over a connection of its own: holding this one, four would wait for ever
+    drop(tx);
     let state = found.state(app.now());
     let open = OpenLink { org, link: found, published };
     let answered = match open.response_id() {

@@ -164,6 +164,18 @@ async fn a_link_of_single_use_takes_one_answer() {
 }
 
 #[tokio::test]
+async fn many_respondents_who_open_their_link_at_once_do_not_wait_for_each_other() {
+    let world = World::new().await;
+    let client = world.client(Role::Analyst).await;
+    let id = published(&client, SURVEY).await;
+    let path = link(&client, &id, json!({"single_use": true, "expires_at": "2026-02-01T00:00:00Z"})).await;
+    let stranger = world.stranger();
+    let all = futures::future::join_all((0..24).map(|_| stranger.get(&path)));
+    let all = tokio::time::timeout(std::time::Duration::from_secs(15), all).await.unwrap();
+    assert!(all.iter().all(|reply| reply.status == StatusCode::OK));
+}
+
+#[tokio::test]
 async fn responses_by_api_are_checked_and_idempotent() {
     let world = World::new().await;
     let client = world.client(Role::Analyst).await;

@@ -206,6 +206,25 @@ async fn a_long_journal_goes_on_in_further_files_which_go_when_they_are_moved() 
 }
 
 #[tokio::test]
+async fn a_group_that_no_longer_reads_is_not_taken_for_moved() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let writer = store.begin().await.unwrap();
+    let intake = IntakeWriter::start(store.clone());
+    let long = "x".repeat(900_000);
+    // more than is kept in memory
+    for n in 0..24 {
+        intake.submit(entry(&format!("a{n}"), &long)).await.unwrap();
+    }
+    let (path, mut bytes) = files(dir.path()).pop().unwrap();
+    bytes[400] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    drop(writer);
+    assert!(intake.settled().await.is_err());
+    assert_eq!(std::fs::read(&path).unwrap().len(), bytes.len(), "it stays, to be looked at");
+}
+
+#[tokio::test]
 async fn erasing_and_backing_up_leave_nothing_in_the_journal() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).await;

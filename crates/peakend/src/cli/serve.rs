@@ -120,8 +120,11 @@ async fn keep_pumping(app: Arc<App>) {
         } else {
             // others write to the log too: imports, another process on the same store; and
             // what a former process has acknowledged may still be left
-            let first = looked.replace(Instant::now()).is_none();
-            if first { app.pump().await } else { app.pump_log().await }
+            let pumped = if looked.is_none() { app.pump().await } else { app.pump_log().await };
+            if pumped.is_ok() {
+                looked = Some(Instant::now());
+            }
+            pumped
         };
         if let Err(e) = pumped {
             halt_when_broken(&app, &e);

@@ -76,11 +76,13 @@ pub(super) async fn write(
     if facts.is_empty() {
         let done = end_in(ctx, &mut tx, Import { state: ImportState::Done, report, ..import }).await?;
         tx.commit().await?;
+        drop(gate);
         ctx.app.intake.written().notify_one();
         return Ok(done);
     }
     // persons first: a batch that is loaded twice is one batch, so a crash in between heals by importing again
     tx.commit().await?;
+    drop(gate);
     let counted = sorted.outcomes.len() as u64;
     let batch = format!("import-{}", sha256_hex(canonical(&facts).as_bytes()));
     match ctx.app.warehouse.load_outcomes(ctx.org().as_str(), &batch, facts).await? {

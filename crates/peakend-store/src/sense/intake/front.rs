@@ -45,7 +45,7 @@ impl Front {
             .ok()??;
         let (growing, numbers) = watch::channel(owned.growing());
         shared.pending.own();
-        tokio::spawn(keep_moving(store.clone(), Arc::clone(shared), numbers));
+        tokio::spawn(keep_moving(store.clone(), Arc::clone(shared), numbers, owned.growing()));
         Some(Self { store: store.clone(), shared: Arc::clone(shared), owned: Some(owned), growing })
     }
 
@@ -58,7 +58,7 @@ impl Front {
     pub(super) async fn take_in(&mut self, entries: Vec<IntakeEntry>) -> Result<Vec<Ack>, StoreError> {
         // while the log has no room, the journal takes nothing either
         self.shared.pending.unstuck().await?;
-        let owned = self.owned.as_ref().ok_or_else(lost)?;
+        let owned = self.owned.as_ref().ok_or_else(|| self.lost())?;
         for pause in 0.. {
             if owned.enter()? {
                 break;
@@ -84,17 +84,17 @@ impl Front {
             return Ok(waiting.into_iter().flatten().map(Ack::again).collect());
         }
         let entries = Arc::new(entries);
-        let owned = self.owned.take().ok_or_else(lost)?;
+        let owned = self.owned.take().ok_or_else(|| self.lost())?;
         let (logged, written) =
             tokio::join!(self.in_log(&entries, &unknown), write(owned, None, Arc::clone(&entries), unknown.clone()));
-        let mut place = self.keep(written?)?;
+        let mut place = self.keep(written)?;
         // nothing is new to whoever cannot look
         let acks = logged.map(|logged| told(&entries, waiting, &logged));
         let told = acks.as_deref().unwrap_or_default().iter().map(|ack| *ack == Ack::Accepted);
         let new: Vec<bool> = told.chain(std::iter::repeat(false)).take(entries.len()).collect();
         if new != unknown {
-            let owned = self.owned.take().ok_or_else(lost)?;
-            place = self.keep(write(owned, place, Arc::clone(&entries), new.clone()).await?)?;
+            let owned = self.owned.take().ok_or_else(|| self.lost())?;
+            place = self.keep(write(owned, place, Arc::clone(&entries), new.clone()).await)?;
         }
         let acks = acks?;
         if let Some(place) = place {
@@ -106,11 +106,18 @@ impl Front {
     }
 
     /// Own the journal again after it was written; where the group stands.
-    fn keep(&mut self, (owned, place): Written) -> Result<Option<Place>, StoreError> {
+    fn keep(&mut self, written: Option<Written>) -> Result<Option<Place>, StoreError> {
+        let (owned, place) = written.ok_or_else(|| self.lost())?;
         let number = owned.growing();
         self.owned = Some(owned);
         self.growing.send_if_modified(|known| std::mem::replace(known, number) != number);
         place
+    }
+
+    /// The thread that wrote has ended, and with it the journal: nothing can be taken in.
+    fn lost(&self) -> StoreError {
+        self.shared.halt();
+        StoreError::IntakeStopped("the journal's thread has ended".to_owned())
     }
 
     /// Body hashes of those entries that stand in the log.
@@ -151,13 +158,13 @@ fn told(entries: &[IntakeEntry], waiting: Vec<Option<bool>>, logged: &Logged) ->
 }
 
 /// Write some of the entries as a group, in place of one that was written just now;
-/// where it stands, when there is anything to write.
+/// where it stands, when there is anything to write. None when the writing broke off.
 async fn write(
     mut owned: Owned,
     instead: Option<Place>,
     entries: Arc<Vec<IntakeEntry>>,
     which: Vec<bool>,
-) -> Result<Written, StoreError> {
+) -> Option<Written> {
     let written = tokio::task::spawn_blocking(move || {
         let taken_back = instead.map_or(Ok(()), |place| owned.take_back(place));
         let place = taken_back.and_then(|()| {
@@ -167,13 +174,9 @@ async fn write(
         drop(entries);
         (owned, place)
     });
-    written.await.map_err(|_| lost())
+    written.await.ok()
 }
 
 fn chosen<'a>(entries: &'a [IntakeEntry], which: &[bool]) -> impl Iterator<Item = &'a IntakeEntry> {
     entries.iter().zip(which).filter(|(_, chosen)| **chosen).map(|(entry, _)| entry)
-}
-
-fn lost() -> StoreError {
-    StoreError::IntakeStopped("the journal's thread has ended".to_owned())
 }

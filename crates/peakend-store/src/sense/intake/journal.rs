@@ -42,6 +42,8 @@ pub struct Gate {
 impl Journal {
     /// That of an embedded database's file.
     pub(crate) fn beside(database: &Path) -> Option<Self> {
+        // one journal, whatever link leads to the database
+        let database = &fs::canonicalize(database).unwrap_or_else(|_| database.to_path_buf());
         let name = database.file_name()?.to_string_lossy().into_owned() + "-intake";
         let folder = database.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Some(Self { folder: folder.to_path_buf(), name })
@@ -113,7 +115,7 @@ impl Journal {
 
     /// Move what stands here into the log and empty the files; behind the gate.
     async fn empty(&self, store: &Store) -> Result<(), StoreError> {
-        if let Some((path, damage)) = self.look()? {
+        if let Some((path, damage)) = self.damage()? {
             return Err(StoreError::corrupt("intake journal", format!("{}: {damage}", path.display())));
         }
         for (_, path) in self.files()? {
@@ -130,7 +132,7 @@ impl Journal {
                 append_in(&mut tx, &entries).await?;
                 tx.commit().await?;
             }
-            discard(&path)?;
+            discard_all(&path)?;
         }
         Ok(())
     }
@@ -147,23 +149,31 @@ impl Store {
     }
 }
 
-/// Empty a file, durably, and remove it unless a process still writes it.
-fn discard(path: &Path) -> Result<(), StoreError> {
+/// Empty a file, durably, and remove it unless a process still writes it; behind the gate.
+fn discard_all(path: &Path) -> Result<(), StoreError> {
     let file = match File::options().write(true).open(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
         file => file.map_err(fault("open", path))?,
     };
+    let ours = locked(&file, path)?;
+    empty(&file, path)?;
+    if ours { discard(&file, path) } else { Ok(()) }
+}
+
+/// Empty and remove a file that nobody else writes: it is locked, by us.
+fn discard(file: &File, path: &Path) -> Result<(), StoreError> {
+    empty(file, path)?;
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(fault("remove", path)(e)),
+        _ => Ok(()),
+    }
+}
+
+fn empty(file: &File, path: &Path) -> Result<(), StoreError> {
     if file.metadata().map_err(fault("look at", path))?.len() > 0 {
         file.set_len(0).and_then(|()| file.sync_all()).map_err(fault("empty", path))?;
     }
-    match file.try_lock() {
-        Ok(()) => match fs::remove_file(path) {
-            Err(e) if e.kind() != ErrorKind::NotFound => Err(fault("remove", path)(e)),
-            _ => Ok(()),
-        },
-        Err(TryLockError::WouldBlock) => Ok(()),
-        Err(TryLockError::Error(e)) => Err(fault("lock", path)(e)),
-    }
+    Ok(())
 }
 
 /// A file's bytes; none when it has been removed meanwhile.

@@ -25,10 +25,12 @@ const OVER: u32 = 2;
 /// Pause after a turn that failed.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Move until the journal's front is gone and nothing waits.
-pub(super) async fn keep_moving(store: Store, shared: Arc<Shared>, mut growing: watch::Receiver<u64>) {
-    let (mut oldest, mut throng) = (*growing.borrow(), false);
-    loop {
+/// Move until the journal's front is gone and nothing waits, or nothing is taken in any
+/// more. `oldest` is the number of the first file.
+pub(super) async fn keep_moving(store: Store, shared: Arc<Shared>, mut growing: watch::Receiver<u64>, mut oldest: u64) {
+    let _ending = Ending(Arc::clone(&shared));
+    let mut throng = false;
+    while !shared.halted() {
         let mut groups = shared.pending.first(if throng { APART } else { TOGETHER });
         if groups.is_empty() {
             tokio::select! {
@@ -40,8 +42,9 @@ pub(super) async fn keep_moving(store: Store, shared: Arc<Shared>, mut growing: 
         match moved(&store, &mut groups).await {
             Ok((entries, receipts)) => {
                 shared.logged(entries.into_iter(), &receipts);
-                let waiting = shared.pending.moved(&groups);
+                // first: what stands in files before this one waits by now, or is moved
                 let grows = *growing.borrow();
+                let waiting = shared.pending.moved(&groups);
                 let until = waiting.map_or(grows, |file| file.min(grows));
                 for file in oldest..until {
                     if let Some(Err(e)) = store.journal().map(|journal| journal.remove(file)) {
@@ -56,12 +59,24 @@ pub(super) async fn keep_moving(store: Store, shared: Arc<Shared>, mut growing: 
                 tracing::error!(error = %e, "what was taken in could not be moved into the log; trying again");
                 shared.refused(&store, &e).await;
                 shared.pending.put_back(groups, &e);
-                if shared.halted() || growing.has_changed().is_err() {
+                if growing.has_changed().is_err() {
                     return;
                 }
                 let _woken = tokio::time::timeout(AGAIN, shared.pending.woken()).await;
             }
         }
+    }
+}
+
+/// Tells whoever waits that nothing is moved any more.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.halt();
+        }
+        self.0.pending.end();
     }
 }
 

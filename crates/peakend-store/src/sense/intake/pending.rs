@@ -16,8 +16,10 @@ const MOST: usize = 1_000_000;
 
 /// Seconds after which a caller tries again when the log has no room.
 const FULL_S: u32 = 5;
-/// Bytes of bodies kept in memory at most; what is beyond is read from the journal again.
+/// Bytes kept in memory at most, and moved together; what is beyond is read from the journal again.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes that an entry takes beside its body, about.
+const BESIDE: usize = 256;
 
 /// Groups that wait to be moved, in order, with the ids in them.
 #[derive(Debug, Default)]
@@ -40,6 +42,8 @@ struct Progress {
     failed: u64,
     /// Whether the log had no room at the last turn.
     full: bool,
+    /// Whether nothing is moved any more.
+    ended: bool,
 }
 
 #[derive(Debug, Default)]
@@ -91,7 +95,7 @@ impl Pending {
             (self.prints.of((e.org.as_str(), e.kind, e.id.as_str())), self.prints.of(e.body_hash.as_str()))
         };
         let ids: Vec<(u128, u128)> = entries.iter().map(prints).collect();
-        let bytes: usize = entries.iter().map(|e| e.body.len()).sum();
+        let bytes: usize = entries.iter().map(|e| e.body.len() + BESIDE).sum();
         let mut kept = self.lock();
         let room = kept.bytes + bytes <= MOST_BYTES;
         if room {
@@ -113,10 +117,14 @@ impl Pending {
     /// The first groups, up to so many entries but one at least; their ids wait on.
     pub(super) fn first(&self, most: usize) -> Vec<Group> {
         let mut kept = self.lock();
-        let (mut taken, mut entries) = (Vec::new(), 0);
-        while let Some(group) = kept.groups.pop_front_if(|g| entries == 0 || entries + g.ids.len() <= most) {
+        let (mut taken, mut entries, mut bytes) = (Vec::new(), 0, 0);
+        let fits = |g: &Group, entries: usize, bytes: usize| {
+            entries == 0 || (entries + g.ids.len() <= most && bytes + g.place.size() <= MOST_BYTES)
+        };
+        while let Some(group) = kept.groups.pop_front_if(|g| fits(g, entries, bytes)) {
             kept.bytes = kept.bytes.saturating_sub(group.bytes);
             entries += group.ids.len();
+            bytes += group.place.size();
             taken.push(group);
         }
         taken
@@ -152,6 +160,12 @@ impl Pending {
         self.progress.send_modify(|now| now.owned = true);
     }
 
+    /// From now on nothing is moved any more; who waits for it is told.
+    pub(super) fn end(&self) {
+        self.progress.send_modify(|now| now.ended = true);
+        self.wake.notify_one();
+    }
+
     /// Returns when there may be something to move.
     pub(super) async fn woken(&self) {
         self.wake.notified().await;
@@ -165,7 +179,7 @@ impl Pending {
     /// Returns when there is room for more.
     pub(super) async fn room(&self) {
         let mut progress = self.progress.subscribe();
-        while self.lock().ids.len() > MOST {
+        while self.lock().ids.len() > MOST && !progress.borrow_and_update().ended {
             // the sender lives in `self`: the wait cannot fail
             let _moved = progress.changed().await;
         }
@@ -179,7 +193,7 @@ impl Pending {
             return Ok(());
         }
         self.wake.notify_one();
-        let tried = progress.wait_for(|now| now.failed != before.failed || !now.full).await;
+        let tried = progress.wait_for(|now| now.failed != before.failed || !now.full || now.ended).await;
         if tried.is_ok_and(|now| now.full) { Err(StoreError::Full { retry_after_s: FULL_S }) } else { Ok(()) }
     }
 
@@ -192,7 +206,7 @@ impl Pending {
         }
         let (last, before) = (self.lock().last, progress.borrow_and_update().failed);
         self.wake.notify_one();
-        let ended = progress.wait_for(|now| now.moved >= last || now.failed > before).await;
+        let ended = progress.wait_for(|now| now.moved >= last || now.failed > before || now.ended).await;
         match ended.map(|now| *now) {
             Ok(now) if now.moved < last && now.full => Err(StoreError::Full { retry_after_s: FULL_S }),
             Ok(now) if now.moved < last => {

@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -94,6 +95,12 @@ impl Shared {
         self.written.notify_one();
     }
 
+    /// Take nothing in any more.
+    pub(super) fn halt(&self) {
+        self.halted.send_replace(true);
+        self.pending.end();
+    }
+
     /// Whether nothing is taken in any more.
     pub(super) fn halted(&self) -> bool {
         *self.halted.borrow()
@@ -102,7 +109,7 @@ impl Shared {
     /// What follows from a disk that refused something.
     pub(super) async fn refused(&self, store: &Store, e: &StoreError) {
         match e.disk() {
-            Some(DiskFault::Broken) => drop(self.halted.send_replace(true)),
+            Some(DiskFault::Broken) => self.halt(),
             Some(DiskFault::Full) => {
                 if let Err(e) = store.make_room().await {
                     tracing::warn!(error = %e, "there is no room to copy the write-ahead log either");
@@ -115,6 +122,8 @@ impl Shared {
 
 /// Seconds after which a caller tries again when the disk was full.
 const ROOM_AFTER_S: u32 = 5;
+/// Wait for others who append to the log until callers are told to come back.
+const AT_THE_GATE: Duration = Duration::from_secs(20);
 /// Entries that may wait for a commit before callers are told to come back.
 const QUEUE: usize = 8192;
 /// Entries per commit after which no more callers are gathered.
@@ -211,7 +220,7 @@ impl IntakeWriter {
 
     /// Take nothing in any more: the disk has failed.
     pub fn halt(&self) {
-        self.shared.halted.send_replace(true);
+        self.shared.halt();
     }
 
     /// Returns when nothing is taken in any more; then the process must end.
@@ -233,6 +242,9 @@ async fn run(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiting>, share
         if let Some(front) = &front {
             // what came meanwhile is gathered afterwards
             front.room().await;
+        }
+        if shared.halted() {
+            return;
         }
         let (mut entries, mut replies) = (Vec::new(), Vec::new());
         let mut next = Some(first);
@@ -268,7 +280,8 @@ async fn run(store: Store, mut receiver: mpsc::UnboundedReceiver<Waiting>, share
 }
 
 async fn commit(store: &Store, shared: &Shared, entries: Vec<IntakeEntry>) -> Result<Vec<Ack>, StoreError> {
-    let gate = store.gate().await?;
+    let gate = tokio::time::timeout(AT_THE_GATE, store.gate()).await;
+    let gate = gate.unwrap_or(Err(StoreError::Busy { retry_after_s: 2 }))?;
     let mut tx = store.begin_flow().await?;
     let receipts = append(&mut tx, &gate, &entries).await?;
     tx.commit().await?;

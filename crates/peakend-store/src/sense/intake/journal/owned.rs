@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::IntakeEntry;
 use super::{Journal, content, discard, fault, group, locked};
@@ -11,6 +12,9 @@ use crate::{Store, StoreError};
 /// Bytes of a file after which the next one is begun.
 const LONG: u64 = 4 * 1024 * 1024;
 
+/// Wait for others who append to the log until the journal is not owned yet.
+const AT_THE_GATE: Duration = Duration::from_secs(5);
+
 /// The journal of the process that writes it.
 #[derive(Debug)]
 pub(in crate::sense::intake) struct Owned {
@@ -18,6 +22,8 @@ pub(in crate::sense::intake) struct Owned {
     gate: File,
     /// Number of the file that grows.
     number: u64,
+    /// Number of the last file that was begun, or tried to be.
+    begun: u64,
     file: File,
     /// Number of the next group.
     next: u64,
@@ -43,12 +49,20 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Bytes of the group.
+    pub(in crate::sense::intake) fn size(self) -> usize {
+        self.size
+    }
+}
+
 impl Owned {
     /// Own the journal of a store, unless another process does; what a former
     /// owner left is moved into the log.
     pub(in crate::sense::intake) async fn own(store: &Store) -> Result<Option<Self>, StoreError> {
         let Some(journal) = store.journal().cloned() else { return Ok(None) };
-        let held = store.gate().await?;
+        let held = tokio::time::timeout(AT_THE_GATE, store.gate()).await;
+        let held = held.unwrap_or(Err(StoreError::Busy { retry_after_s: 2 }))?;
         // what is left of files is written by somebody
         let left = journal.files()?;
         if !left.is_empty() {
@@ -57,7 +71,7 @@ impl Owned {
         let gate = journal.gate()?;
         let owned = begin(&journal, 1)?;
         drop(held);
-        Ok(Some(Self { journal, gate, number: 1, file: owned, next: 1, buffer: Vec::new() }))
+        Ok(Some(Self { journal, gate, number: 1, begun: 1, file: owned, next: 1, buffer: Vec::new() }))
     }
 
     /// Whether the gate is ours now; then [`Self::leave`] it.
@@ -80,8 +94,10 @@ impl Owned {
         let length = |file: &File| file.metadata().map(|m| m.len());
         let mut at = length(&self.file).map_err(fault("look at", &path))?;
         if at >= LONG {
-            self.file = begin(&self.journal, self.number + 1)?;
-            self.number += 1;
+            // a file that could not be begun may be there all the same: each has a number of its own
+            self.begun += 1;
+            self.file = begin(&self.journal, self.begun)?;
+            self.number = self.begun;
             at = 0;
         }
         let path = self.journal.path(self.number);
@@ -133,18 +149,22 @@ impl Journal {
             return Ok(Some(entries));
         }
         // whoever emptied the file has moved it; it may have grown again since
-        match group::read(&content(&path)?).groups.first() {
-            Some((first, ..)) if *first <= place.group => {
-                let reason = format!("{}: group {} does not read", path.display(), place.group);
-                Err(StoreError::corrupt("intake journal", reason))
-            }
-            _ => Ok(None),
+        let all = content(&path)?;
+        if all.is_empty() || group::read(&all).groups.first().is_some_and(|(first, ..)| *first > place.group) {
+            return Ok(None);
         }
+        let reason = format!("{}: group {} does not read", path.display(), place.group);
+        Err(StoreError::corrupt("intake journal", reason))
     }
 
-    /// Remove a file whose groups are all in the log.
+    /// Remove a file whose groups are all in the log, unless a process still writes it.
     pub(in crate::sense::intake) fn remove(&self, number: u64) -> Result<(), StoreError> {
-        discard(&self.path(number))
+        let path = self.path(number);
+        let file = match File::options().write(true).open(&path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+            file => file.map_err(fault("open", &path))?,
+        };
+        if locked(&file, &path)? { discard(&file, &path) } else { Ok(()) }
     }
 }
 
